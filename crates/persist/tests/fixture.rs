@@ -1,0 +1,51 @@
+//! The frozen file of format version 1: it must load for ever, and the documentation must describe it.
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{contents, record};
+use pyredis_persist::{Progress, load};
+use pyredis_store::{Store, Timestamp};
+
+const NEW_YEAR_2100: u64 = 4_102_444_800_000;
+
+fn fixture() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1.snapshot")
+}
+
+#[test]
+fn version_1_loads() {
+    let store = Store::new();
+    let now = Timestamp::from_millis(NEW_YEAR_2100);
+    let report = load(&store, &fixture(), now, &Progress::default()).unwrap().unwrap();
+    assert_eq!((report.keys_loaded, report.keys_expired, report.bytes), (2, 0, 129));
+    assert_eq!(report.created_at, Timestamp::from_millis(1_700_000_000_000));
+    assert_eq!(report.file_id[..3], [0x00, 0x11, 0x22]);
+    let expected = [record(0, b"greeting", b"hello", None), record(3, b"\x00\xff", b"", Some(NEW_YEAR_2100))];
+    assert_eq!(contents(&store), expected);
+}
+
+#[test]
+fn a_deadline_has_passed_one_millisecond_later() {
+    let store = Store::new();
+    let now = Timestamp::from_millis(NEW_YEAR_2100 + 1);
+    let report = load(&store, &fixture(), now, &Progress::default()).unwrap().unwrap();
+    assert_eq!((report.keys_loaded, report.keys_expired), (1, 1));
+    assert_eq!(contents(&store), [record(0, b"greeting", b"hello", None)]);
+}
+
+#[test]
+fn the_documentation_lists_its_bytes() {
+    let page = include_str!("../../../docs/persistence-format.md");
+    let (_, listing) = page.split_once("```hex\n").unwrap();
+    let (listing, _) = listing.split_once("```").unwrap();
+    let mut listed = Vec::new();
+    for line in listing.lines() {
+        let (offset, rest) = line.split_once(": ").unwrap();
+        assert_eq!(offset.trim().parse(), Ok(listed.len()), "the offset of: {line}");
+        let hex = rest.split("   ").next().unwrap();
+        listed.extend(hex.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()));
+    }
+    assert_eq!(listed, std::fs::read(fixture()).unwrap());
+}

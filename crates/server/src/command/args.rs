@@ -1,0 +1,67 @@
+//! A cursor over a command's arguments: options become types, and what is left over is a syntax error.
+
+use bytes::Bytes;
+use pyredis_protocol::number::parse_i64;
+
+use super::error::CommandError;
+
+/// The arguments that have not been taken yet.
+pub(crate) struct Args<'a> {
+    rest: &'a [Bytes],
+}
+
+impl<'a> Args<'a> {
+    /// The arguments from `from` on; the name is argument 0.
+    pub(crate) fn from(args: &'a [Bytes], from: usize) -> Self {
+        Self { rest: args.get(from..).unwrap_or_default() }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.rest.len()
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next argument, if there is one.
+    pub(crate) fn next(&mut self) -> Option<&'a Bytes> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(first)
+    }
+
+    /// The next argument; there must be one.
+    pub(crate) fn take(&mut self) -> Result<&'a Bytes, CommandError> {
+        self.next().ok_or(CommandError::Syntax)
+    }
+
+    /// The next argument as an integer; there must be one.
+    pub(crate) fn take_int(&mut self) -> Result<i64, CommandError> {
+        integer(self.take()?)
+    }
+
+    /// Takes the next argument if it is this word, in any case.
+    pub(crate) fn eat(&mut self, word: &str) -> bool {
+        let is_next = self.rest.first().is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()));
+        if is_next {
+            self.next();
+        }
+        is_next
+    }
+
+    /// There must be nothing left.
+    pub(crate) const fn finish(&self) -> Result<(), CommandError> {
+        if self.is_empty() { Ok(()) } else { Err(CommandError::Syntax) }
+    }
+}
+
+/// An argument as an integer.
+pub(crate) fn integer(arg: &[u8]) -> Result<i64, CommandError> {
+    parse_i64(arg).ok_or(CommandError::NotAnInteger)
+}
+
+/// An argument as text for a message; what is not UTF-8 is replaced.
+pub(crate) fn text(arg: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(arg)
+}

@@ -1,0 +1,76 @@
+//! What a command's function sees: its arguments, its keys, the locked view, its session, the server, and where to answer.
+
+use bytes::Bytes;
+use pyredis_protocol::ReplyWriter;
+use pyredis_store::{Key, Timestamp, View};
+
+use super::error::CommandError;
+use super::table::Command;
+use crate::server::Shared;
+use crate::session::Session;
+
+/// The world of one command while it runs.
+pub(crate) struct Ctx<'c, 's> {
+    pub(crate) command: Command,
+    /// Name and arguments; as many as the command's arity asks for.
+    pub(crate) args: &'c [Bytes],
+    /// The keys among them, in order.
+    pub(crate) keys: &'c [Key<'c>],
+    view: Option<&'c mut View<'s>>,
+    pub(crate) session: &'c mut Session,
+    pub(crate) server: &'c Shared,
+    pub(crate) reply: &'c mut ReplyWriter,
+    /// The batch's instant; the view's, where there is one.
+    pub(crate) now: Timestamp,
+    pub(crate) in_exec: bool,
+}
+
+impl<'c, 's> Ctx<'c, 's> {
+    pub(crate) fn new(
+        call: Call<'c>,
+        view: Option<&'c mut View<'s>>,
+        session: &'c mut Session,
+        out: Surroundings<'c>,
+    ) -> Self {
+        let Call { command, args, keys, in_exec } = call;
+        let Surroundings { server, reply, now } = out;
+        Self { command, args, keys, view, session, server, reply, now, in_exec }
+    }
+
+    /// The view that the dispatcher locked for this command.
+    pub(crate) fn view(&mut self) -> Result<&mut View<'s>, CommandError> {
+        self.view.as_deref_mut().ok_or_else(|| CommandError::err("the command was run without its locks"))
+    }
+
+    /// The argument at `index`; empty where the arity does not promise one.
+    pub(crate) fn arg(&self, index: usize) -> &'c Bytes {
+        static EMPTY: Bytes = Bytes::new();
+        self.args.get(index).unwrap_or(&EMPTY)
+    }
+
+    /// The key at `index` of the command's keys.
+    pub(crate) fn key(&self, index: usize) -> Result<&'c Key<'c>, CommandError> {
+        self.keys.get(index).ok_or(CommandError::Syntax)
+    }
+
+    /// The key at `index` and the view to use it with.
+    pub(crate) fn key_and_view(&mut self, index: usize) -> Result<(&'c Key<'c>, &mut View<'s>), CommandError> {
+        Ok((self.key(index)?, self.view()?))
+    }
+}
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'c> {
+    pub(crate) command: Command,
+    pub(crate) args: &'c [Bytes],
+    pub(crate) keys: &'c [Key<'c>],
+    pub(crate) in_exec: bool,
+}
+
+/// Where it is called.
+pub(crate) struct Surroundings<'c> {
+    pub(crate) server: &'c Shared,
+    pub(crate) reply: &'c mut ReplyWriter,
+    pub(crate) now: Timestamp,
+}

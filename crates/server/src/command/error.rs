@@ -1,0 +1,111 @@
+//! The one place that words an error for a client. Clients match on the first word, so the texts are part of the interface.
+
+use std::borrow::Cow;
+
+use pyredis_store::StoreError;
+use thiserror::Error;
+
+/// Why a command was refused. Displayed, it is the line that the client sees, without the leading `-` and the line end.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum CommandError {
+    #[error("ERR syntax error")]
+    Syntax,
+    #[error("ERR unknown command '{name}', with args beginning with: {args}")]
+    UnknownCommand { name: String, args: String },
+    #[error("ERR unknown subcommand '{name}'. Try {container} HELP.")]
+    UnknownSubcommand { name: String, container: String },
+    #[error("ERR unknown subcommand or wrong number of arguments for '{name}'. Try {container} HELP.")]
+    UnknownForm { name: String, container: String },
+    #[error("ERR wrong number of arguments for '{0}' command")]
+    WrongArity(String),
+    #[error("ERR value is not an integer or out of range")]
+    NotAnInteger,
+    #[error("ERR increment or decrement would overflow")]
+    Overflow,
+    #[error("ERR decrement would overflow")]
+    DecrementOverflow,
+    #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
+    TooLong,
+    #[error("ERR no such key")]
+    NoSuchKey,
+    #[error("ERR invalid expire time in '{0}' command")]
+    InvalidExpire(&'static str),
+    #[error("ERR DB index is out of range")]
+    DatabaseRange,
+    #[error("ERR value is out of range")]
+    OutOfRange,
+    #[error("ERR value is out of range, value must between -2147483648 and 2147483647")]
+    IntRange,
+    #[error("ERR invalid cursor")]
+    InvalidCursor,
+    #[error("ERR MULTI calls can not be nested")]
+    NestedMulti,
+    #[error("ERR {0} without MULTI")]
+    WithoutMulti(&'static str),
+    #[error("ERR WATCH inside MULTI is not allowed")]
+    WatchInMulti,
+    #[error("ERR Command not allowed inside a transaction")]
+    NotInTransaction,
+    #[error("EXECABORT Transaction discarded because of previous errors.")]
+    ExecAbort,
+    /// Holds why, without the general code.
+    #[error("EXECABORT Transaction discarded because of: {0}")]
+    ExecRefused(String),
+    #[error("NOAUTH Authentication required.")]
+    NoAuth,
+    #[error(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
+    )]
+    HelloNoAuth,
+    #[error("WRONGPASS invalid username-password pair or user is disabled.")]
+    WrongPass,
+    #[error(
+        "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?"
+    )]
+    NoPasswordSet,
+    #[error("NOPROTO unsupported protocol version")]
+    NoProto,
+    #[error("ERR Protocol version is not an integer or out of range")]
+    ProtocolVersion,
+    #[error("LOADING Redis is loading the dataset in memory")]
+    Loading,
+    #[error(
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
+    )]
+    MisConf,
+    #[error("ERR Background save already in progress")]
+    SaveInProgress,
+    #[error("ERR Errors trying to SHUTDOWN. Check logs.")]
+    ShutdownFailed,
+    /// The first line or a header of an HTTP request; the client is not answered at all.
+    #[error("ERR HTTP is not spoken here")]
+    Http,
+    /// A text made by the command itself, with its code.
+    #[error("{0}")]
+    Other(Cow<'static, str>),
+}
+
+impl CommandError {
+    /// A text with the general code ERR.
+    pub(crate) fn err(text: impl std::fmt::Display) -> Self {
+        Self::Other(format!("ERR {text}").into())
+    }
+
+    /// The code that INFO errorstats counts by.
+    pub(crate) fn code(text: &str) -> &str {
+        text.split(' ').next().unwrap_or_default()
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotAnInteger => Self::NotAnInteger,
+            StoreError::Overflow => Self::Overflow,
+            StoreError::TooLong => Self::TooLong,
+            StoreError::NoSuchKey => Self::NoSuchKey,
+            StoreError::NoSuchDatabase => Self::DatabaseRange,
+            other => Self::err(other),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Keys of any type: DEL, EXISTS, TYPE, RENAME. Walks over all keys are in `keyspace.rs`.
+
+use super::context::Ctx;
+use super::error::CommandError;
+use super::spec::{Arity, CommandSpec, Flags, KeySpec};
+use crate::outcome::Outcome;
+
+pub(super) const COMMANDS: &[&CommandSpec] = &[&DEL, &EXISTS, &RENAME, &TYPE];
+
+const DEL: CommandSpec = CommandSpec {
+    name: "del",
+    arity: Arity::AtLeast(2),
+    flags: Flags::WRITE,
+    keys: &[KeySpec::all(&["RM", "delete"])],
+    syntax: "key...",
+    summary: "Deletes keys and returns how many there were.",
+    complexity: "O(N) with N keys",
+    tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+    run: del,
+    ..CommandSpec::BASE
+};
+
+fn del(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let mut deleted = 0;
+    for key in ctx.keys {
+        deleted += i64::from(ctx.view()?.del(key)?);
+    }
+    ctx.reply.int(deleted);
+    Ok(Outcome::Done)
+}
+
+const EXISTS: CommandSpec = CommandSpec {
+    name: "exists",
+    flags: Flags::READONLY.union(Flags::FAST),
+    keys: &[KeySpec::all(&["RO"])],
+    summary: "Returns how many of the keys exist; one that is named twice counts twice.",
+    run: exists,
+    ..DEL
+};
+
+fn exists(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let mut existing = 0;
+    for key in ctx.keys {
+        existing += i64::from(ctx.view()?.exists(key)?);
+    }
+    ctx.reply.int(existing);
+    Ok(Outcome::Done)
+}
+
+const RENAME: CommandSpec = CommandSpec {
+    name: "rename",
+    arity: Arity::Exactly(3),
+    flags: Flags::WRITE,
+    keys: &[KeySpec::first(&["RW", "access", "delete"]), KeySpec { first: 2, ..KeySpec::first(&["OW", "update"]) }],
+    syntax: "key newkey",
+    summary: "Gives a key another name, replacing the key that had it.",
+    run: rename,
+    ..CommandSpec::BASE
+};
+
+fn rename(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let (from, to) = (ctx.key(0)?, ctx.key(1)?);
+    ctx.view()?.rename(from, to)?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+const TYPE: CommandSpec = CommandSpec {
+    name: "type",
+    arity: Arity::Exactly(2),
+    flags: Flags::READONLY.union(Flags::FAST),
+    keys: &[KeySpec::first(&["RO"])],
+    syntax: "key",
+    summary: "Returns the type of what a key holds, or none.",
+    run: type_of,
+    ..CommandSpec::BASE
+};
+
+fn type_of(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let (key, view) = ctx.key_and_view(0)?;
+    let name = view.get(key)?.map_or("none", |value| value.type_name());
+    ctx.reply.simple(name);
+    Ok(Outcome::Done)
+}

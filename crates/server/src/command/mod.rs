@@ -1,0 +1,47 @@
+//! Commands: what one is (`spec.rs`), what it sees (`context.rs`), how errors are worded (`error.rs`), and the families.
+//!
+//! To add a command: write its constant and its function in a family's file, name it in that file's `COMMANDS`, and give it a transcript in
+//! `tests/cases`. Everything else is derived.
+
+mod args;
+pub(crate) mod context;
+pub(crate) mod error;
+mod expiry;
+mod help;
+pub(crate) mod spec;
+mod syntax;
+pub(crate) mod table;
+
+mod client;
+mod config;
+mod connection;
+mod counter;
+mod debug;
+mod generic;
+mod introspection;
+mod keyspace;
+mod server;
+mod string;
+mod transaction;
+mod ttl;
+
+#[cfg(test)]
+mod tests;
+
+use spec::CommandSpec;
+
+/// The families, one line each.
+static FAMILIES: &[&[&CommandSpec]] = &[
+    client::COMMANDS,
+    config::COMMANDS,
+    connection::COMMANDS,
+    counter::COMMANDS,
+    debug::COMMANDS,
+    generic::COMMANDS,
+    introspection::COMMANDS,
+    keyspace::COMMANDS,
+    server::COMMANDS,
+    string::COMMANDS,
+    transaction::COMMANDS,
+    ttl::COMMANDS,
+];

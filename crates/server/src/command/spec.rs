@@ -1,0 +1,251 @@
+//! What a command is: one constant with everything that is known about it, next to the function that runs it.
+
+use bitflags::bitflags;
+use pyredis_store::View;
+
+use super::context::Ctx;
+use super::error::CommandError;
+use crate::outcome::Outcome;
+
+/// The whole of a command. The table, COMMAND, COMMAND DOCS, the lock sets, the gates and `docs/commands.md` are derived from it.
+pub(crate) struct CommandSpec {
+    /// Lower case; of a subcommand, its own name only.
+    pub(crate) name: &'static str,
+    pub(crate) arity: Arity,
+    pub(crate) flags: Flags,
+    /// Where its keys are among its arguments.
+    pub(crate) keys: &'static [KeySpec],
+    /// Which locks its function finds taken.
+    pub(crate) locks: Locks,
+    pub(crate) group: Group,
+    /// Categories beside those that follow from the flags and the group.
+    pub(crate) categories: Categories,
+    /// The arguments as a person writes them; see `syntax.rs` for the grammar.
+    pub(crate) syntax: &'static str,
+    pub(crate) summary: &'static str,
+    /// The Redis version that has it first.
+    pub(crate) since: &'static str,
+    pub(crate) complexity: &'static str,
+    /// Redis's hints for proxies and clients.
+    pub(crate) tips: &'static [&'static str],
+    pub(crate) subcommands: &'static [&'static CommandSpec],
+    pub(crate) run: Run,
+}
+
+/// A command's function. It cannot lock, wait, or reach the store but through the context's view.
+pub(crate) type Run = fn(&mut Ctx<'_, '_>) -> Result<Outcome, CommandError>;
+
+impl CommandSpec {
+    /// What most commands share; a spec names the rest.
+    pub(crate) const BASE: Self = Self {
+        name: "",
+        arity: Arity::Exactly(1),
+        flags: Flags::empty(),
+        keys: &[],
+        locks: Locks::Keys,
+        group: Group::Generic,
+        categories: Categories::empty(),
+        syntax: "",
+        summary: "",
+        since: "1.0.0",
+        complexity: "O(1)",
+        tips: &[],
+        subcommands: &[],
+        run: |_| Err(CommandError::Syntax),
+    };
+
+    /// All categories: those that are said, and those that follow from group and flags as in Redis.
+    pub(crate) fn all_categories(&self) -> Categories {
+        let mut all = self.categories;
+        // What only holds subcommands does nothing itself.
+        let is_container = !self.subcommands.is_empty() && self.flags.is_empty();
+        if !is_container {
+            all |= self.group.category();
+        }
+        for (flag, category) in [
+            (Flags::WRITE, Categories::WRITE),
+            (Flags::READONLY, Categories::READ),
+            (Flags::ADMIN, Categories::ADMIN | Categories::DANGEROUS),
+            (Flags::FAST, Categories::FAST),
+        ] {
+            if self.flags.contains(flag) {
+                all |= category;
+            }
+        }
+        all.set(Categories::SLOW, !self.flags.contains(Flags::FAST));
+        all
+    }
+}
+
+/// How many arguments a command takes, its name (and a subcommand's) counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arity {
+    Exactly(usize),
+    AtLeast(usize),
+}
+
+impl Arity {
+    pub(crate) const fn allows(self, arguments: usize) -> bool {
+        match self {
+            Self::Exactly(count) => arguments == count,
+            Self::AtLeast(count) => arguments >= count,
+        }
+    }
+
+    /// As COMMAND INFO has it: negative for "at least".
+    pub(crate) fn to_signed(self) -> i64 {
+        let (Self::Exactly(count) | Self::AtLeast(count)) = self;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        if matches!(self, Self::AtLeast(_)) { -count } else { count }
+    }
+}
+
+/// Which locks the dispatcher takes before it calls a command's function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Locks {
+    /// Those of its keys, if it has any.
+    Keys,
+    /// None: the function works on the session or the server, and may lock what it needs itself.
+    None,
+    /// Outside EXEC none, and the function goes through the database shard by shard ([`Outcome::More`]); in EXEC the whole database.
+    Walk,
+    /// Every shard of the session's database.
+    Database,
+    /// Every shard of every database.
+    Everything,
+}
+
+/// Where keys are: from argument `first` to `last`, every `step`-th.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeySpec {
+    pub(crate) first: usize,
+    /// How many arguments behind `first` the last one is; negative counts from the end of the arguments.
+    pub(crate) last: i64,
+    pub(crate) step: usize,
+    /// What is done to the key, in COMMAND INFO's words.
+    pub(crate) flags: &'static [&'static str],
+    /// What COMMAND INFO remarks on the flags, if anything.
+    pub(crate) notes: &'static str,
+}
+
+impl KeySpec {
+    /// One key, the first argument.
+    pub(crate) const fn first(flags: &'static [&'static str]) -> Self {
+        Self { first: 1, last: 0, step: 1, flags, notes: "" }
+    }
+
+    /// Every argument is a key.
+    pub(crate) const fn all(flags: &'static [&'static str]) -> Self {
+        Self { first: 1, last: -1, step: 1, flags, notes: "" }
+    }
+
+    /// The positions of the keys among `arguments` arguments.
+    pub(crate) fn positions(&self, arguments: usize) -> impl Iterator<Item = usize> + use<> {
+        let last = match usize::try_from(self.last) {
+            Ok(behind) => (self.first + behind).min(arguments.saturating_sub(1)),
+            Err(_) => arguments.saturating_sub(usize::try_from(self.last.unsigned_abs()).unwrap_or(usize::MAX)),
+        };
+        (self.first..=last).step_by(self.step)
+    }
+}
+
+bitflags! {
+    /// What a command is like, in Redis's terms, and two of our own behind them.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Flags: u32 {
+        const WRITE = 1;
+        const READONLY = 1 << 1;
+        const DENYOOM = 1 << 2;
+        const ADMIN = 1 << 3;
+        const PUBSUB = 1 << 4;
+        const NOSCRIPT = 1 << 5;
+        const BLOCKING = 1 << 6;
+        const LOADING = 1 << 7;
+        const STALE = 1 << 8;
+        const SKIP_MONITOR = 1 << 9;
+        const SKIP_SLOWLOG = 1 << 10;
+        const ASKING = 1 << 11;
+        const FAST = 1 << 12;
+        const NO_AUTH = 1 << 13;
+        const MAY_REPLICATE = 1 << 14;
+        const NO_MANDATORY_KEYS = 1 << 15;
+        const PROTECTED = 1 << 16;
+        const MODULE = 1 << 17;
+        const NO_ASYNC_LOADING = 1 << 18;
+        const NO_MULTI = 1 << 19;
+        const ALLOW_BUSY = 1 << 20;
+        /// Ours: runs at once in a transaction instead of being queued.
+        const NOT_QUEUED = 1 << 30;
+        /// Ours: ends the transaction even when it is refused.
+        const ENDS_TRANSACTION = 1 << 29;
+        /// Ours: its first argument is the database that the commands after it run in.
+        const SELECTS = 1 << 31;
+    }
+}
+
+impl Flags {
+    /// The names that COMMAND INFO prints, in Redis's order; ours have none.
+    pub(crate) fn names(self) -> impl Iterator<Item = String> {
+        let without_ours = self - Self::NOT_QUEUED - Self::SELECTS - Self::ENDS_TRANSACTION;
+        without_ours.iter_names().map(|(name, _)| name.to_lowercase()).collect::<Vec<_>>().into_iter()
+    }
+}
+
+bitflags! {
+    /// ACL categories, in the order of COMMAND INFO.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Categories: u32 {
+        const KEYSPACE = 1;
+        const READ = 1 << 1;
+        const WRITE = 1 << 2;
+        const STRING = 1 << 3;
+        const ADMIN = 1 << 4;
+        const FAST = 1 << 5;
+        const SLOW = 1 << 6;
+        const DANGEROUS = 1 << 7;
+        const CONNECTION = 1 << 8;
+        const TRANSACTION = 1 << 9;
+    }
+}
+
+/// Families of commands, as COMMAND DOCS groups them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    Generic,
+    String,
+    Connection,
+    Server,
+    Transactions,
+}
+
+impl Group {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::String => "string",
+            Self::Connection => "connection",
+            Self::Server => "server",
+            Self::Transactions => "transactions",
+        }
+    }
+
+    const fn category(self) -> Categories {
+        match self {
+            Self::Generic => Categories::KEYSPACE,
+            Self::String => Categories::STRING,
+            Self::Connection => Categories::CONNECTION,
+            Self::Server => Categories::empty(),
+            Self::Transactions => Categories::TRANSACTION,
+        }
+    }
+}
+
+/// A command that goes through a database in slices, each under one shard's lock.
+pub(crate) trait Walk: Send {
+    /// The shard that the next step needs; `None` when the walk is over.
+    fn shard(&self) -> Option<usize>;
+    /// Does a slice of the work.
+    fn step(&mut self, view: &View<'_>);
+    /// Answers, once the walk is over.
+    fn reply(self: Box<Self>, reply: &mut pyredis_protocol::ReplyWriter);
+}

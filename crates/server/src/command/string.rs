@@ -1,0 +1,319 @@
+//! Strings: SET, GET and their relatives. Counters are in `counter.rs`.
+
+use bytes::Bytes;
+use pyredis_store::{Condition, ExpireCondition, Expiry, SetOptions, Value};
+
+use super::args::Args;
+use super::context::Ctx;
+use super::error::CommandError;
+use super::expiry::{Unit, deadline, eat_expiry};
+use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
+use crate::outcome::Outcome;
+
+pub(super) const COMMANDS: &[&CommandSpec] =
+    &[&APPEND, &GET, &GETDEL, &GETEX, &GETSET, &MGET, &MSET, &PSETEX, &SET, &SETEX, &SETNX, &STRLEN];
+
+const STRING: CommandSpec = CommandSpec { group: Group::String, ..CommandSpec::BASE };
+const READ: Flags = Flags::READONLY.union(Flags::FAST);
+const WRITE: Flags = Flags::WRITE.union(Flags::DENYOOM);
+
+const APPEND: CommandSpec = CommandSpec {
+    name: "append",
+    arity: Arity::Exactly(3),
+    flags: WRITE.union(Flags::FAST),
+    keys: &[KeySpec::first(&["RW", "insert"])],
+    syntax: "key value",
+    summary: "Adds to the end of a string; a missing key counts as empty.",
+    since: "2.0.0",
+    complexity: "O(1), amortized over the appended bytes",
+    run: append,
+    ..STRING
+};
+
+fn append(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let tail = ctx.arg(2);
+    let (key, view) = ctx.key_and_view(0)?;
+    let length = view.append(key, tail)?;
+    ctx.reply.int(length_reply(length));
+    Ok(Outcome::Done)
+}
+
+const GET: CommandSpec = CommandSpec {
+    name: "get",
+    arity: Arity::Exactly(2),
+    flags: READ,
+    keys: &[KeySpec::first(&["RO", "access"])],
+    syntax: "key",
+    summary: "Returns the string that a key holds.",
+    run: get,
+    ..STRING
+};
+
+fn get(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let (key, view) = ctx.key_and_view(0)?;
+    let value = view.get(key)?.map(|value| value.as_bytes().clone());
+    reply_value(ctx, value);
+    Ok(Outcome::Done)
+}
+
+const GETDEL: CommandSpec = CommandSpec {
+    name: "getdel",
+    arity: Arity::Exactly(2),
+    flags: Flags::WRITE.union(Flags::FAST),
+    keys: &[KeySpec::first(&["RW", "access", "delete"])],
+    syntax: "key",
+    summary: "Returns the string that a key holds, and deletes the key.",
+    since: "6.2.0",
+    run: getdel,
+    ..STRING
+};
+
+fn getdel(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let (key, view) = ctx.key_and_view(0)?;
+    let value = view.get_del(key)?.map(Value::into_bytes);
+    reply_value(ctx, value);
+    Ok(Outcome::Done)
+}
+
+const GETEX: CommandSpec = CommandSpec {
+    name: "getex",
+    arity: Arity::AtLeast(2),
+    flags: Flags::WRITE.union(Flags::FAST),
+    keys: &[KeySpec {
+        notes: "RW and UPDATE because it changes the TTL",
+        ..KeySpec::first(&["RW", "access", "update"])
+    }],
+    syntax: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]",
+    summary: "Returns the string that a key holds, and sets or removes the key's time to live.",
+    since: "6.2.0",
+    run: getex,
+    ..STRING
+};
+
+fn getex(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let mut args = Args::from(ctx.args, 2);
+    let (mut expiry, mut persist) = (None, false);
+    while !args.is_empty() {
+        if expiry.is_none() && args.eat("PERSIST") {
+            persist = true;
+        } else if persist || !eat_expiry(&mut args, &mut expiry)? {
+            return Err(CommandError::Syntax);
+        }
+    }
+    let now = ctx.now;
+    let (key, view) = ctx.key_and_view(0)?;
+    let value = view.get(key)?.map(|value| value.as_bytes().clone());
+    // As in Redis, nobody minds the number where there is no key.
+    if value.is_some() {
+        if let Some(raw) = expiry {
+            view.expire_at(key, deadline(raw, now, "getex")?, ExpireCondition::Always)?;
+        } else if persist {
+            view.persist(key)?;
+        }
+    }
+    reply_value(ctx, value);
+    Ok(Outcome::Done)
+}
+
+const GETSET: CommandSpec = CommandSpec {
+    name: "getset",
+    arity: Arity::Exactly(3),
+    flags: WRITE.union(Flags::FAST),
+    keys: &[KeySpec::first(&["RW", "access", "update"])],
+    syntax: "key value",
+    summary: "Sets a string and returns the one that it replaces.",
+    run: getset,
+    ..STRING
+};
+
+fn getset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let value = Value::string(ctx.arg(2).clone());
+    let (key, view) = ctx.key_and_view(0)?;
+    let previous = view.set(key, value, SetOptions::default())?.previous.map(Value::into_bytes);
+    reply_value(ctx, previous);
+    Ok(Outcome::Done)
+}
+
+const MGET: CommandSpec = CommandSpec {
+    name: "mget",
+    arity: Arity::AtLeast(2),
+    flags: READ,
+    keys: &[KeySpec::all(&["RO", "access"])],
+    syntax: "key...",
+    summary: "Returns the strings that several keys hold, all at one instant.",
+    complexity: "O(N) with N keys",
+    tips: &["request_policy:multi_shard"],
+    run: mget,
+    ..STRING
+};
+
+fn mget(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    ctx.reply.array(ctx.keys.len());
+    for key in ctx.keys {
+        let value = ctx.view()?.get(key)?.map(|value| value.as_bytes().clone());
+        reply_value(ctx, value);
+    }
+    Ok(Outcome::Done)
+}
+
+const MSET: CommandSpec = CommandSpec {
+    name: "mset",
+    arity: Arity::AtLeast(3),
+    flags: WRITE,
+    keys: &[KeySpec { step: 2, ..KeySpec::all(&["OW", "update"]) }],
+    syntax: "(key value)...",
+    summary: "Sets several strings, all at one instant.",
+    since: "1.0.1",
+    complexity: "O(N) with N keys",
+    tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
+    run: mset,
+    ..STRING
+};
+
+fn mset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    if ctx.args.len().is_multiple_of(2) {
+        return Err(CommandError::WrongArity(ctx.command.full_name()));
+    }
+    let (keys, values) = (ctx.keys, ctx.args.iter().skip(2).step_by(2));
+    let view = ctx.view()?;
+    for (key, value) in keys.iter().zip(values) {
+        view.set(key, Value::string(value.clone()), SetOptions::default())?;
+    }
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+const SET: CommandSpec = CommandSpec {
+    name: "set",
+    arity: Arity::AtLeast(3),
+    flags: WRITE,
+    keys: &[KeySpec {
+        notes: "RW and ACCESS due to the optional `GET` argument",
+        ..KeySpec::first(&["RW", "access", "update", "variable_flags"])
+    }],
+    syntax: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds \
+             | PXAT unix-time-milliseconds | KEEPTTL]",
+    summary: "Sets a string, with conditions and a time to live if wanted.",
+    run: set,
+    ..STRING
+};
+
+fn set(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let (options, returns_old) = set_options(ctx)?;
+    let value = Value::string(ctx.arg(2).clone());
+    let (key, view) = ctx.key_and_view(0)?;
+    let outcome = view.set(key, value, options)?;
+    if returns_old {
+        reply_value(ctx, outcome.previous.map(Value::into_bytes));
+    } else if outcome.stored {
+        ctx.reply.ok();
+    } else {
+        ctx.reply.null();
+    }
+    Ok(Outcome::Done)
+}
+
+/// The options behind key and value, and whether the old value is asked for.
+fn set_options(ctx: &Ctx<'_, '_>) -> Result<(SetOptions, bool), CommandError> {
+    let mut args = Args::from(ctx.args, 3);
+    let (mut condition, mut returns_old, mut expiry, mut keeps) = (Condition::Always, false, None, false);
+    while !args.is_empty() {
+        if args.eat("NX") && condition != Condition::IfPresent {
+            condition = Condition::IfAbsent;
+        } else if args.eat("XX") && condition != Condition::IfAbsent {
+            condition = Condition::IfPresent;
+        } else if args.eat("GET") {
+            returns_old = true;
+        } else if expiry.is_none() && args.eat("KEEPTTL") {
+            keeps = true;
+        } else if keeps || !eat_expiry(&mut args, &mut expiry)? {
+            return Err(CommandError::Syntax);
+        }
+    }
+    let expiry = match expiry {
+        Some(raw) => Expiry::At(deadline(raw, ctx.now, "set")?),
+        None if keeps => Expiry::Keep,
+        None => Expiry::Clear,
+    };
+    Ok((SetOptions { expiry, condition }, returns_old))
+}
+
+const SETEX: CommandSpec = CommandSpec {
+    name: "setex",
+    arity: Arity::Exactly(4),
+    flags: WRITE,
+    keys: &[KeySpec::first(&["OW", "update"])],
+    syntax: "key seconds value",
+    summary: "Sets a string that expires after some seconds.",
+    since: "2.0.0",
+    run: |ctx| set_expiring(ctx, Unit::SECONDS, "setex"),
+    ..STRING
+};
+
+const PSETEX: CommandSpec = CommandSpec {
+    name: "psetex",
+    syntax: "key milliseconds value",
+    summary: "Sets a string that expires after some milliseconds.",
+    since: "2.6.0",
+    run: |ctx| set_expiring(ctx, Unit::MILLIS, "psetex"),
+    ..SETEX
+};
+
+fn set_expiring(ctx: &mut Ctx<'_, '_>, unit: Unit, command: &'static str) -> Result<Outcome, CommandError> {
+    let expiry = Expiry::At(deadline((unit, ctx.arg(2)), ctx.now, command)?);
+    let value = Value::string(ctx.arg(3).clone());
+    let (key, view) = ctx.key_and_view(0)?;
+    view.set(key, value, SetOptions { expiry, ..SetOptions::default() })?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+const SETNX: CommandSpec = CommandSpec {
+    name: "setnx",
+    arity: Arity::Exactly(3),
+    flags: WRITE.union(Flags::FAST),
+    keys: &[KeySpec::first(&["OW", "insert"])],
+    syntax: "key value",
+    summary: "Sets a string if the key does not exist.",
+    run: setnx,
+    ..STRING
+};
+
+fn setnx(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let value = Value::string(ctx.arg(2).clone());
+    let (key, view) = ctx.key_and_view(0)?;
+    let stored = view.set(key, value, SetOptions::default().if_absent())?.stored;
+    ctx.reply.int(stored.into());
+    Ok(Outcome::Done)
+}
+
+const STRLEN: CommandSpec = CommandSpec {
+    name: "strlen",
+    arity: Arity::Exactly(2),
+    flags: READ,
+    keys: &[KeySpec::first(&["RO"])],
+    syntax: "key",
+    summary: "Returns the length of a string in bytes.",
+    since: "2.2.0",
+    run: strlen,
+    ..STRING
+};
+
+fn strlen(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let (key, view) = ctx.key_and_view(0)?;
+    let length = view.get(key)?.map_or(0, |value| value.as_bytes().len());
+    ctx.reply.int(length_reply(length));
+    Ok(Outcome::Done)
+}
+
+fn reply_value(ctx: &mut Ctx<'_, '_>, value: Option<Bytes>) {
+    match value {
+        Some(bytes) => ctx.reply.bulk_shared(bytes),
+        None => ctx.reply.null(),
+    }
+}
+
+/// A length as a reply; strings are far below the limit of the type.
+fn length_reply(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}

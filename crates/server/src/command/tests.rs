@@ -1,0 +1,6 @@
+//! Tests of the command table as a whole: what must hold for every command, without naming one.
+
+mod docs_page;
+mod garbage;
+mod syntax;
+mod table;

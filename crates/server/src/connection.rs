@@ -1,0 +1,261 @@
+//! A connection's loop: read, run what is there, write, and again.
+//!
+//! All complete requests in the buffer run as one batch, at one instant, and their replies leave in one write. A client that does not read its
+//! replies is not read from. After a full turn others get theirs.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes, BytesMut};
+use pyredis_protocol::{DecodeError, Limits, ProtocolError, ReplyWriter, RequestDecoder};
+use pyredis_store::{LockSet, Residue};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_util::codec::Decoder;
+
+use crate::command::error::CommandError;
+use crate::command::spec::Walk;
+use crate::dispatch::{Batch, Dispatched};
+use crate::lifecycle::Phase;
+use crate::outcome::{Outcome, Wait};
+use crate::server::Shared;
+use crate::session::Session;
+use crate::shutdown;
+use crate::stats::WorkerStats;
+use crate::stopwatch::Stopwatch;
+
+/// How many commands a session runs before others on its worker have their turn.
+const COMMANDS_PER_TURN: usize = 256;
+/// How many bytes of replies pile up before they are sent.
+const REPLY_BYTES_PER_TURN: usize = 1024 * 1024;
+/// What an idle connection keeps ready to read into, and the most that a busy one does.
+const READ_BYTES: std::ops::RangeInclusive<usize> = 512..=64 * 1024;
+/// How many slices of a walk are done before others have their turn.
+const SLICES_PER_TURN: usize = 4;
+
+/// A client, from its accept to its end.
+pub(crate) struct Connection {
+    shared: Arc<Shared>,
+    stats: Arc<WorkerStats>,
+    stream: TcpStream,
+    session: Session,
+    decoder: RequestDecoder,
+    input: BytesMut,
+    /// How much is made ready for the next read: grows while reads fill it.
+    read_bytes: usize,
+    reply: ReplyWriter,
+    /// A request that could not run while the server was saving, to be run first.
+    paused: Option<Vec<Bytes>>,
+}
+
+/// Why a batch ended.
+enum Stop {
+    /// There is no whole request in the buffer.
+    Starved,
+    /// The turn is over.
+    TurnOver,
+    /// A command has left something to be done.
+    Left(Outcome),
+    /// The server takes no writes at the moment.
+    Paused,
+    /// The client broke the protocol.
+    Broken(ProtocolError),
+}
+
+impl Connection {
+    pub(crate) fn new(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, worker: usize) -> io::Result<Self> {
+        let stats = shared.stats.workers.get(worker).map(Arc::clone).ok_or(io::ErrorKind::NotFound)?;
+        stats.connections_accepted.add(1);
+        let session = Session::new(&shared, (peer, stream.local_addr()?), stream.as_raw_fd());
+        let limits = Limits { bulk_bytes: session.config().proto_max_bulk_len, ..Limits::default() };
+        Ok(Self {
+            session,
+            decoder: RequestDecoder::new(limits),
+            input: BytesMut::new(),
+            read_bytes: *READ_BYTES.start(),
+            reply: ReplyWriter::default(),
+            paused: None,
+            stats,
+            stream,
+            shared,
+        })
+    }
+
+    /// Serves the client until it leaves, breaks the protocol or fails.
+    pub(crate) async fn serve(&mut self) -> io::Result<()> {
+        loop {
+            match self.run_batch() {
+                Stop::Starved => {
+                    self.flush().await?;
+                    if !self.fill().await? {
+                        return Ok(());
+                    }
+                }
+                Stop::TurnOver => {
+                    self.flush().await?;
+                    tokio::task::yield_now().await;
+                }
+                Stop::Left(outcome) => {
+                    // What is answered already need not wait for what takes longer.
+                    self.flush().await?;
+                    if !self.see_to(outcome).await {
+                        return self.flush().await;
+                    }
+                }
+                Stop::Paused => {
+                    self.flush().await?;
+                    self.shared.lifecycle.wait_until(|phase| *phase != Phase::Saving).await;
+                }
+                Stop::Broken(error) => {
+                    self.reply.error(format!("ERR {error}"));
+                    self.stats.count_error("ERR");
+                    return self.flush().await;
+                }
+            }
+        }
+    }
+
+    /// Runs the requests in the buffer until there is a reason to stop.
+    fn run_batch(&mut self) -> Stop {
+        self.session.refresh(&self.shared);
+        let mut batch = Batch {
+            server: &self.shared,
+            worker: &self.stats,
+            session: &mut self.session,
+            reply: &mut self.reply,
+            now: self.shared.store.now(),
+            residue: Residue::default(),
+            stopwatch: Stopwatch::start(),
+        };
+        let mut commands_left = COMMANDS_PER_TURN;
+        let stop = loop {
+            if commands_left == 0 || batch.reply.len_bytes() >= REPLY_BYTES_PER_TURN {
+                break Stop::TurnOver;
+            }
+            commands_left -= 1;
+            self.decoder.set_authenticated(batch.session.is_authenticated);
+            let args = match self.paused.take().map_or_else(|| next_request(&mut self.decoder, &mut self.input), Ok) {
+                Ok(args) => args,
+                Err(stop) => break stop,
+            };
+            match batch.dispatch(&args) {
+                Dispatched::Ran(Outcome::Done) => {}
+                Dispatched::Ran(outcome) => break Stop::Left(outcome),
+                Dispatched::Paused => {
+                    self.paused = Some(args);
+                    break Stop::Paused;
+                }
+            }
+        };
+        let (residue, now) = (std::mem::take(&mut batch.residue), batch.now);
+        self.settle(residue, now);
+        stop
+    }
+
+    /// Does what an outcome asks for. Returns whether the connection goes on.
+    async fn see_to(&mut self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Done | Outcome::Exec(_) => {}
+            Outcome::Close => return false,
+            Outcome::More(walk) => self.walk(walk).await,
+            Outcome::Wait(Wait::Sleep(time)) => {
+                tokio::time::sleep(time).await;
+                self.reply.ok();
+            }
+            Outcome::Wait(Wait::Save(ticket)) => match ticket.done().await {
+                Ok(()) => self.reply.ok(),
+                Err(error) => self.answer_error(&CommandError::err(error)),
+            },
+            Outcome::Wait(Wait::Shutdown(mode)) => match shutdown::shutdown(&self.shared, mode).await {
+                Ok(()) => return false,
+                Err(error) => {
+                    tracing::error!("{error}");
+                    self.answer_error(&CommandError::ShutdownFailed);
+                }
+            },
+        }
+        true
+    }
+
+    /// Goes through a database, a slice under one shard's lock at a time.
+    async fn walk(&mut self, mut walk: Box<dyn Walk>) {
+        let mut slices = 0;
+        while let Some(shard) = walk.shard() {
+            let mut locks = LockSet::new();
+            locks.read_shard(self.session.db, shard);
+            let now = self.shared.store.now();
+            let residue = {
+                let view = self.shared.store.lock(&locks, now);
+                walk.step(&view);
+                view.finish()
+            };
+            self.settle(residue, now);
+            slices += 1;
+            if slices % SLICES_PER_TURN == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        walk.reply(&mut self.reply);
+    }
+
+    /// Removes the dead keys that readers came across; what takes long to free is freed where nobody waits.
+    fn settle(&self, mut residue: Residue, now: pyredis_store::Timestamp) {
+        self.stats.keyspace_hits.add(residue.lookups.hits);
+        self.stats.keyspace_misses.add(residue.lookups.misses);
+        if let Some(garbage) = residue.take_garbage() {
+            tokio::task::spawn_blocking(move || drop(garbage));
+        }
+        self.shared.store.settle(residue, now);
+    }
+
+    fn answer_error(&mut self, error: &CommandError) {
+        let text = error.to_string();
+        self.stats.count_error(CommandError::code(&text));
+        self.reply.error(text);
+    }
+
+    /// Sends what is to be sent, however long the client takes to read it.
+    async fn flush(&mut self) -> io::Result<()> {
+        if self.reply.is_empty() {
+            return Ok(());
+        }
+        self.stats.bytes_written.add(self.reply.remaining() as u64);
+        self.stream.write_all_buf(&mut self.reply).await
+    }
+
+    /// Reads more. Returns whether there was more; not when the client has left, or said nothing for longer than it may.
+    async fn fill(&mut self) -> io::Result<bool> {
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+            self.reply.shrink();
+        }
+        // Room that is left is used first: while a large argument arrives the buffer was made to end with it.
+        if self.input.len() == self.input.capacity() {
+            self.input.reserve(self.read_bytes);
+        }
+        let room = self.input.capacity() - self.input.len();
+        let timeout = self.session.config().timeout;
+        let read = if timeout.is_zero() {
+            self.stream.read_buf(&mut self.input).await?
+        } else {
+            match tokio::time::timeout(timeout, self.stream.read_buf(&mut self.input)).await {
+                Ok(read) => read?,
+                Err(_) => return Ok(false),
+            }
+        };
+        self.stats.bytes_read.add(read as u64);
+        let next = if read == room { self.read_bytes * 2 } else { read.next_power_of_two() };
+        self.read_bytes = next.clamp(*READ_BYTES.start(), *READ_BYTES.end());
+        Ok(read > 0)
+    }
+}
+
+fn next_request(decoder: &mut RequestDecoder, input: &mut BytesMut) -> Result<Vec<Bytes>, Stop> {
+    match decoder.decode(input) {
+        Ok(Some(request)) => Ok(request.into_args()),
+        Ok(None) | Err(DecodeError::Io(_)) => Err(Stop::Starved),
+        Err(DecodeError::Protocol(error)) => Err(Stop::Broken(error)),
+    }
+}

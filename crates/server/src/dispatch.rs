@@ -1,0 +1,256 @@
+//! From a request to its reply: the gates a command passes, the locks it is given, and transactions.
+//!
+//! The gates look at flags, never at names. Nothing here waits but for locks; what takes longer is left to the connection as an
+//! [`Outcome`].
+
+use bytes::Bytes;
+use pyredis_protocol::ReplyWriter;
+use pyredis_store::{Key, LockSet, Residue, Timestamp, View};
+use smallvec::SmallVec;
+
+use crate::command::context::{Call, Ctx, Surroundings};
+use crate::command::error::CommandError;
+use crate::command::spec::{CommandSpec, Flags, Locks};
+use crate::command::table::Command;
+use crate::lifecycle::Phase;
+use crate::outcome::Outcome;
+use crate::server::Shared;
+use crate::session::{Queued, Session};
+use crate::stats::{CallResult, WorkerStats};
+use crate::stopwatch::Stopwatch;
+
+type Keys<'k> = SmallVec<[Key<'k>; 4]>;
+
+/// One batch of requests of a session: what its commands share.
+pub(crate) struct Batch<'b> {
+    pub(crate) server: &'b Shared,
+    pub(crate) worker: &'b WorkerStats,
+    pub(crate) session: &'b mut Session,
+    pub(crate) reply: &'b mut ReplyWriter,
+    pub(crate) now: Timestamp,
+    /// What the views so far have left to be settled.
+    pub(crate) residue: Residue,
+    pub(crate) stopwatch: Stopwatch,
+}
+
+/// What became of a request.
+pub(crate) enum Dispatched {
+    /// It is answered, or its outcome is still to be seen to.
+    Ran(Outcome),
+    /// The server takes no writes at the moment; the request has not run and is to be dispatched again.
+    Paused,
+}
+
+impl Batch<'_> {
+    /// Runs one request, as far as it can be run without waiting.
+    pub(crate) fn dispatch(&mut self, args: &[Bytes]) -> Dispatched {
+        let command = match self.server.table.find(args) {
+            Ok(command) => command,
+            Err(error) => return self.reject(None, error),
+        };
+        if let Err(error) = self.pass_gates(command, args) {
+            return self.reject(Some(command), error);
+        }
+        if self.queues(command.spec) {
+            self.enqueue(command, args);
+            return Dispatched::Ran(Outcome::Done);
+        }
+        self.session.last_command = Some(command);
+        let mark = self.reply.mark();
+        let result = match self.run_locked(command, args) {
+            Ok(Dispatched::Ran(Outcome::Exec(queued))) => Ok(self.exec(queued)),
+            other => other,
+        };
+        if matches!(result, Ok(Dispatched::Paused)) {
+            return Dispatched::Paused;
+        }
+        let how = if result.is_ok() { CallResult::Succeeded } else { CallResult::Failed };
+        self.worker.count_call(command.number, how, self.stopwatch.lap());
+        result.unwrap_or_else(|error| {
+            self.reply.truncate_to(mark);
+            self.answer_error(&error);
+            Dispatched::Ran(Outcome::Done)
+        })
+    }
+
+    fn reject(&mut self, command: Option<Command>, error: CommandError) -> Dispatched {
+        if error == CommandError::Http {
+            // A browser that was made to talk to us: it gets no answer that it could use.
+            tracing::warn!("{}: closed, as it speaks HTTP", self.session.peer);
+            return Dispatched::Ran(Outcome::Close);
+        }
+        if let Some(command) = command {
+            self.worker.count_call(command.number, CallResult::Rejected, self.stopwatch.lap());
+        }
+        if command.is_some_and(|command| command.spec.flags.contains(Flags::ENDS_TRANSACTION)) {
+            self.session.discard();
+            let why = error.to_string();
+            self.answer_error(&CommandError::ExecRefused(why.trim_start_matches("ERR ").to_owned()));
+        } else {
+            self.session.break_transaction();
+            self.answer_error(&error);
+        }
+        Dispatched::Ran(Outcome::Done)
+    }
+
+    pub(crate) fn answer_error(&mut self, error: &CommandError) {
+        let text = error.to_string();
+        self.worker.count_error(CommandError::code(&text));
+        self.reply.error(text);
+    }
+
+    /// The gates, in Redis's order.
+    fn pass_gates(&self, command: Command, args: &[Bytes]) -> Result<(), CommandError> {
+        let spec = command.spec;
+        if !spec.arity.allows(args.len()) {
+            return Err(CommandError::WrongArity(command.full_name()));
+        }
+        if !self.session.is_authenticated && !spec.flags.contains(Flags::NO_AUTH) {
+            return Err(CommandError::NoAuth);
+        }
+        if spec.flags.contains(Flags::WRITE) && self.server.saver.refuses_writes(self.session.config()) {
+            return Err(CommandError::MisConf);
+        }
+        if !spec.flags.contains(Flags::LOADING) && self.server.lifecycle.phase() == Phase::Loading {
+            return Err(CommandError::Loading);
+        }
+        if spec.flags.contains(Flags::NO_MULTI) && self.session.transaction.is_some() {
+            return Err(CommandError::NotInTransaction);
+        }
+        Ok(())
+    }
+
+    fn queues(&self, spec: &CommandSpec) -> bool {
+        self.session.transaction.is_some() && !spec.flags.contains(Flags::NOT_QUEUED)
+    }
+
+    fn enqueue(&mut self, command: Command, args: &[Bytes]) {
+        let databases = self.server.store.databases();
+        if let Some(transaction) = &mut self.session.transaction {
+            transaction.queued.push(Queued { command, args: args.to_vec(), db: transaction.db });
+            if command.spec.flags.contains(Flags::SELECTS) {
+                let wanted = args.get(1).and_then(|db| pyredis_protocol::number::parse_i64(db));
+                let wanted = wanted.and_then(|db| u32::try_from(db).ok()).filter(|db| *db < databases);
+                transaction.db = wanted.unwrap_or(transaction.db);
+            }
+            self.reply.simple("QUEUED");
+        }
+    }
+
+    /// Takes the command's locks and runs it.
+    fn run_locked(&mut self, command: Command, args: &[Bytes]) -> Result<Dispatched, CommandError> {
+        let keys = keys_of(self.server, command.spec, args, self.session.db);
+        let call = Call { command, args, keys: &keys, in_exec: false };
+        let mut locks = LockSet::new();
+        add_locks(&mut locks, &call, self.session.db, self.server);
+        if locks.is_empty() {
+            return run(&call, None, self.session, self.server, self.reply, self.now).map(Dispatched::Ran);
+        }
+        let mut view = self.server.store.lock(&locks, self.now);
+        // Asked with the locks held: a last snapshot that began before has them behind it, one that begins later sees this write.
+        if command.spec.flags.contains(Flags::WRITE) && self.server.lifecycle.phase() > Phase::Ready {
+            return Ok(Dispatched::Paused);
+        }
+        let result = run(&call, Some(&mut view), self.session, self.server, self.reply, self.now);
+        self.residue.merge(view.finish());
+        result.map(Dispatched::Ran)
+    }
+
+    /// Runs a transaction, or keeps it for later while no writes are taken.
+    fn exec(&mut self, queued: Vec<Queued>) -> Dispatched {
+        if self.run_transaction(&queued) {
+            self.session.watched.clear();
+            Dispatched::Ran(Outcome::Done)
+        } else {
+            self.session.resume_transaction(queued);
+            Dispatched::Paused
+        }
+    }
+
+    /// Runs commands under one view of everything that they name, watched keys included. Returns whether they could be run.
+    fn run_transaction(&mut self, queued: &[Queued]) -> bool {
+        let server = self.server;
+        let keys: Vec<Keys<'_>> =
+            queued.iter().map(|queued| keys_of(server, queued.command.spec, &queued.args, queued.db)).collect();
+        let calls = || {
+            queued.iter().zip(&keys).map(|(Queued { command, args, .. }, keys)| Call {
+                command: *command,
+                args,
+                keys,
+                in_exec: true,
+            })
+        };
+        let mut locks = LockSet::new();
+        calls().zip(queued).for_each(|(call, queued)| add_locks(&mut locks, &call, queued.db, server));
+        self.session.watched.keys().for_each(|key| locks.read(&key));
+        let mut view = server.store.lock(&locks, self.now);
+        let writes = queued.iter().any(|queued| queued.command.spec.flags.contains(Flags::WRITE));
+        if writes && self.server.lifecycle.phase() > Phase::Ready {
+            return false;
+        }
+        if view.has_changed(&self.session.watched) {
+            self.reply.null_array();
+        } else {
+            self.session.executing = Some(queued.len());
+            self.reply.array(queued.len());
+            calls().for_each(|call| self.run_queued(&call, &mut view));
+            self.session.executing = None;
+        }
+        self.residue.merge(view.finish());
+        true
+    }
+
+    fn run_queued(&mut self, call: &Call<'_>, view: &mut View<'_>) {
+        self.session.last_command = Some(call.command);
+        let mark = self.reply.mark();
+        let result = match run(call, Some(view), self.session, self.server, self.reply, self.now) {
+            Ok(Outcome::More(mut walk)) => {
+                while walk.shard().is_some() {
+                    walk.step(view);
+                }
+                walk.reply(self.reply);
+                Ok(())
+            }
+            Ok(Outcome::Done) => Ok(()),
+            Ok(_) => Err(CommandError::NotInTransaction),
+            Err(error) => Err(error),
+        };
+        let how = if result.is_ok() { CallResult::Succeeded } else { CallResult::Failed };
+        self.worker.count_call(call.command.number, how, self.stopwatch.lap());
+        if let Err(error) = result {
+            self.reply.truncate_to(mark);
+            self.answer_error(&error);
+        }
+    }
+}
+
+/// The keys among a command's arguments, hashed once.
+fn keys_of<'a>(server: &Shared, spec: &CommandSpec, args: &'a [Bytes], db: u32) -> Keys<'a> {
+    let positions = spec.keys.iter().flat_map(|keys| keys.positions(args.len()));
+    positions.filter_map(|position| args.get(position)).map(|key| server.store.key_in(db, key)).collect()
+}
+
+/// Adds the locks that a command needs.
+fn add_locks(locks: &mut LockSet, call: &Call<'_>, db: u32, server: &Shared) {
+    let writes = call.command.spec.flags.contains(Flags::WRITE);
+    let mut add_database = |db| if writes { locks.write_database(db) } else { locks.read_database(db) };
+    match call.command.spec.locks {
+        Locks::Keys if writes => call.keys.iter().for_each(|key| locks.write(key)),
+        Locks::Keys => call.keys.iter().for_each(|key| locks.read(key)),
+        Locks::Walk if !call.in_exec => {}
+        Locks::Walk | Locks::Database => add_database(db),
+        Locks::Everything => (0..server.store.databases()).for_each(add_database),
+        Locks::None => {}
+    }
+}
+
+fn run(
+    call: &Call<'_>,
+    view: Option<&mut View<'_>>,
+    session: &mut Session,
+    server: &Shared,
+    reply: &mut ReplyWriter,
+    now: Timestamp,
+) -> Result<Outcome, CommandError> {
+    (call.command.spec.run)(&mut Ctx::new(*call, view, session, Surroundings { server, reply, now }))
+}

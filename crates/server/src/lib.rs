@@ -1,0 +1,45 @@
+//! A Redis-compatible server around a [`pyredis_store::Store`]: embeddable, or as the binary `pyredis-server`.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use pyredis_server::Server;
+//!
+//! let server = Server::builder().ephemeral().start().await?; // a free port, nothing on disk
+//! let address = server.local_addr(); // give it to any Redis client
+//! assert_ne!(address.port(), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How it works
+//! `startup.rs` binds, loads and starts; `listener.rs` accepts and seats each connection on a worker (`worker.rs`); `connection.rs` reads
+//! requests, runs them through `dispatch.rs` and writes the replies; commands live in `command/`. `persistence.rs` saves, `shutdown.rs` ends.
+//! Command functions are plain functions: they never await, and reach the store only through the view that the dispatcher locked for them.
+
+mod clients;
+mod command;
+pub mod config;
+mod connection;
+mod dispatch;
+mod info;
+mod lifecycle;
+mod listener;
+mod loading;
+pub mod logging;
+mod outcome;
+mod persistence;
+mod server;
+mod session;
+mod shutdown;
+mod startup;
+mod stats;
+mod stopwatch;
+mod tasks;
+mod worker;
+
+pub use lifecycle::Phase;
+pub use pyredis_store as store;
+pub use server::{RunningServer, Server, ServerBuilder};
+pub use shutdown::{ShutdownError, ShutdownMode};
+pub use startup::StartError;

@@ -1,0 +1,87 @@
+//! Listening: sockets bound as the configuration says, and the loop that accepts.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::server::Shared;
+use crate::worker::{Pool, Seat};
+
+/// Binds a listening socket. With port 0 the system chooses a free one.
+pub(crate) fn bind(ip: IpAddr, port: u16, backlog: u32) -> io::Result<std::net::TcpListener> {
+    let address = SocketAddr::new(ip, port);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if ip.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+/// Accepts connections until the server ends. Runs on a worker.
+pub(crate) async fn accept_all(shared: Arc<Shared>, listener: std::net::TcpListener, pool: Pool) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!("cannot listen: {error}"),
+    };
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => admit(&shared, stream, peer, &pool),
+            // Out of descriptors, most likely: what is connected goes on, and ends.
+            Err(error) => {
+                tracing::warn!("cannot accept a connection: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr, pool: &Pool) {
+    let config = shared.config.current();
+    let Some(place) = shared.clients.admit(config.maxclients as usize) else {
+        if let Some(stats) = shared.stats.workers.first() {
+            stats.connections_rejected.add(1);
+        }
+        // A new socket has room for a line; if not, the client learns it from the close.
+        stream.try_write(b"-ERR max number of clients reached\r\n").ok();
+        return;
+    };
+    if let Err(error) = set_options(&stream, &config) {
+        return tracing::debug!("{peer}: cannot set socket options: {error}");
+    }
+    let Ok(stream) = stream.into_std() else { return };
+    let shared = Arc::clone(shared);
+    pool.seat(move |seat| async move {
+        let _place = place;
+        serve(shared, stream, peer, seat).await;
+    });
+}
+
+fn set_options(stream: &TcpStream, config: &Config) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    if config.tcp_keepalive > 0 {
+        let every = Duration::from_secs(u64::from(config.tcp_keepalive));
+        SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(every).with_interval(every / 3))?;
+    }
+    Ok(())
+}
+
+async fn serve(shared: Arc<Shared>, stream: std::net::TcpStream, peer: SocketAddr, seat: Seat) {
+    let served = match TcpStream::from_std(stream).and_then(|stream| Connection::new(shared, stream, peer, seat.worker))
+    {
+        Ok(mut connection) => connection.serve().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = served {
+        tracing::debug!("{peer}: {error}");
+    }
+}

@@ -1,0 +1,78 @@
+//! `pyredis-server`: configuration from the command line, a log on standard error, signals, and the exit status.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use pyredis_server::config::{Command, Config, from_command_line};
+use pyredis_server::{RunningServer, Server, ShutdownMode, logging};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
+
+/// Small and fast allocations of many sizes, from many threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A second request to end within this time is not a mistake: the server ends even if it cannot save.
+const INSISTING: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    let ended = match from_command_line(std::env::args_os().skip(1)) {
+        Ok(Command::Print(text)) => {
+            print!("{text}");
+            Ok(())
+        }
+        Ok(Command::Run(config)) => run(*config),
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pyredis-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(config: Config) -> anyhow::Result<()> {
+    let log = logging::init(config.loglevel)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Before anything can be asked to end.
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let server = Server::builder().config(config).log(log);
+        let server = tokio::select! {
+            server = server.start() => server?,
+            // Still loading: nothing to lose.
+            () = either(&mut terminate, &mut interrupt) => return Ok(()),
+        };
+        end_when_told(&server, &mut terminate, &mut interrupt).await;
+        Ok(())
+    })
+}
+
+/// Returns when the server has ended, by a command or a signal.
+async fn end_when_told(server: &RunningServer, terminate: &mut Signal, interrupt: &mut Signal) {
+    let mut insists = false;
+    loop {
+        tokio::select! {
+            () = server.finished() => return,
+            asked = timeout(INSISTING, either(terminate, interrupt)) => {
+                if asked.is_err() {
+                    insists = false;
+                    continue;
+                }
+            }
+        }
+        if let Err(error) = server.shutdown_with(ShutdownMode { save: None, force: insists }).await {
+            tracing::error!("{error}; ask again within a minute to end it anyway");
+            insists = true;
+        }
+    }
+}
+
+async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,32 @@
+//! What a command's function leaves to be done by the session that called it.
+
+use std::time::Duration;
+
+use crate::command::spec::Walk;
+use crate::persistence::SaveTicket;
+use crate::session::Queued;
+use crate::shutdown::ShutdownMode;
+
+/// How a command ended.
+pub(crate) enum Outcome {
+    /// It has answered.
+    Done,
+    /// It goes on, in slices; the walk answers.
+    More(Box<dyn Walk>),
+    /// The transaction is to be run.
+    Exec(Vec<Queued>),
+    /// Something has to be awaited.
+    Wait(Wait),
+    /// It has answered; the connection ends when that is sent.
+    Close,
+}
+
+/// What a session awaits for a command, without a lock and without keeping its worker.
+pub(crate) enum Wait {
+    /// Time to pass; answers OK.
+    Sleep(Duration),
+    /// A snapshot to be finished; answers OK or why it failed.
+    Save(SaveTicket),
+    /// The server to end; answers only if it does not.
+    Shutdown(ShutdownMode),
+}

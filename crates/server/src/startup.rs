@@ -1,0 +1,170 @@
+//! The start: bind, lock the folder, start the workers, load the snapshot, serve.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, io};
+
+use pyredis_persist::{DirLock, DirLockError, LoadError, LoadReport, Progress};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::config::{BindAddress, Config};
+use crate::lifecycle::Phase;
+use crate::listener;
+use crate::logging::LogHandle;
+use crate::server::{RunningServer, Shared};
+use crate::stopwatch::Stopwatch;
+use crate::tasks;
+use crate::worker::Workers;
+
+/// How often a long load says how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+/// Why a server did not start. One line that says what is wrong and what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error(
+        "cannot listen on {address}: {source}; choose another with --bind or --port, or end the program that uses it"
+    )]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no address to listen on.
+    #[error("no address to listen on; name one with --bind")]
+    NoAddress,
+    /// The data folder cannot be used.
+    #[error("cannot use the folder {}: {source}; name an existing folder that can be written with --dir", path.display())]
+    Dir {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another server uses the data folder, or the lock file cannot be made.
+    #[error(transparent)]
+    Lock(#[from] DirLockError),
+    /// The snapshot cannot be loaded. It is left as it is.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The system gives no threads.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// Starts a server and waits until it serves.
+pub(crate) async fn start(
+    mut config: Config,
+    persists: bool,
+    log: Option<LogHandle>,
+) -> Result<RunningServer, StartError> {
+    // CONFIG GET dir shows where the data really is, and a changed working directory changes nothing.
+    config.dir =
+        std::path::absolute(&config.dir).map_err(|source| StartError::Dir { path: config.dir.clone(), source })?;
+    let dir_lock = if persists { Some(lock_dir(&config.dir)?) } else { None };
+    let listeners = bind_all(&config)?;
+    let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    let (io_threads, snapshot) = (config.io_threads, config.dir.join(&config.dbfilename));
+    let shared = Arc::new(Shared::new(config, addresses, log));
+    let workers = Workers::start(&shared, io_threads).map_err(StartError::Thread)?;
+    let pool = workers.pool.clone();
+    let running = RunningServer { shared: Arc::clone(&shared), workers: Some(workers), dir_lock };
+    for listener in listeners {
+        pool.spawn(listener::accept_all(Arc::clone(&shared), listener, pool.clone()));
+    }
+    let loaded_in = Stopwatch::start();
+    let report = if persists { load(&shared, snapshot).await? } else { None };
+    shared.saver.mark_clean();
+    pool.spawn(tasks::expire(Arc::clone(&shared)));
+    pool.spawn(tasks::keep_house(Arc::clone(&shared)));
+    shared.lifecycle.step(Phase::Loading, Phase::Ready);
+    let addresses: Vec<_> = shared.identity.addresses.iter().map(SocketAddr::to_string).collect();
+    let loaded = report.map_or(0, |report| report.keys_loaded);
+    tracing::info!(
+        "listening on {}, loaded {loaded} keys in {:.3} s, {io_threads} io threads",
+        addresses.join(", "),
+        loaded_in.elapsed().as_secs_f64()
+    );
+    Ok(running)
+}
+
+fn lock_dir(dir: &Path) -> Result<DirLock, StartError> {
+    let unusable = |source| StartError::Dir { path: dir.to_owned(), source };
+    if !fs::metadata(dir).map_err(unusable)?.is_dir() {
+        return Err(unusable(io::ErrorKind::NotADirectory.into()));
+    }
+    Ok(DirLock::acquire(dir)?)
+}
+
+fn bind_all(config: &Config) -> Result<Vec<std::net::TcpListener>, StartError> {
+    let mut listeners: Vec<std::net::TcpListener> = Vec::new();
+    let mut port = config.port;
+    for BindAddress { ip, optional, .. } in &config.bind {
+        match listener::bind(*ip, port, config.tcp_backlog) {
+            Ok(listener) => {
+                // With port 0 the first address chooses for all.
+                port = listener.local_addr().map_or(port, |address| address.port());
+                listeners.push(listener);
+            }
+            Err(error) if *optional => tracing::warn!("not listening on {ip}: {error}"),
+            Err(source) => return Err(StartError::Bind { address: SocketAddr::new(*ip, port), source }),
+        }
+    }
+    if listeners.is_empty() { Err(StartError::NoAddress) } else { Ok(listeners) }
+}
+
+/// Loads the snapshot on a thread of its own, saying how far it is when that takes long.
+async fn load(shared: &Arc<Shared>, path: PathBuf) -> Result<Option<LoadReport>, StartError> {
+    let progress = shared.loading.begin();
+    let (sender, mut receiver) = oneshot::channel();
+    let (shared_there, path_there, progress_there) = (Arc::clone(shared), path.clone(), Arc::clone(&progress));
+    let run = move || {
+        let now = shared_there.store.now();
+        sender.send(pyredis_persist::load(&shared_there.store, &path_there, now, &progress_there)).ok();
+    };
+    std::thread::Builder::new().name("pyredis-load".into()).spawn(run).map_err(StartError::Thread)?;
+    let report = loop {
+        tokio::select! {
+            report = &mut receiver => break report.map_err(|_| StartError::Thread(io::ErrorKind::Interrupted.into()))??,
+            () = tokio::time::sleep(PROGRESS_EVERY) => log_progress(&path, &progress),
+        }
+    };
+    if let Some(report) = &report {
+        shared.loading.end(report);
+        note_expired(&path, report);
+    }
+    Ok(report)
+}
+
+fn log_progress(path: &Path, progress: &Progress) {
+    let percent = progress.bytes_done() * 100 / progress.bytes_total().max(1);
+    tracing::info!("loading {}: {percent} % read, {} keys", path.display(), progress.keys_done());
+}
+
+/// Says how many keys were dropped as expired. When that is most of them (a clock that is wrong, perhaps), the file is kept until
+/// the next start.
+fn note_expired(path: &Path, report: &LoadReport) {
+    let kept = path.with_added_extension("before-expiry");
+    if let Err(error) = fs::remove_file(&kept)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!("cannot remove {}: {error}", kept.display());
+    }
+    let LoadReport { keys_loaded, keys_expired, .. } = *report;
+    if keys_expired > 0 {
+        tracing::info!("{keys_expired} of {} keys had expired and were dropped", keys_loaded + keys_expired);
+    }
+    if keys_expired > keys_loaded {
+        // A hard link costs nothing and outlives the snapshot that will replace the file.
+        match fs::hard_link(path, &kept).or_else(|_| fs::copy(path, &kept).map(drop)) {
+            Ok(()) => tracing::warn!("more than half had: the file is kept as {} until the next start", kept.display()),
+            Err(error) => tracing::warn!("more than half had, and {} cannot be kept: {error}", kept.display()),
+        }
+    }
+}

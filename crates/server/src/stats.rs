@@ -1,0 +1,203 @@
+//! Figures about what the server has done: counted by each worker for itself, summed when somebody looks.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A counter that one worker writes and anyone reads. Relaxed: figures need not agree with one another.
+#[derive(Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, by: u64) {
+        self.0.fetch_add(by, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+}
+
+/// A worker's figures.
+pub(crate) struct WorkerStats {
+    pub(crate) connections_accepted: Counter,
+    pub(crate) connections_rejected: Counter,
+    pub(crate) bytes_read: Counter,
+    pub(crate) bytes_written: Counter,
+    pub(crate) keyspace_hits: Counter,
+    pub(crate) keyspace_misses: Counter,
+    /// By the command's number in the table.
+    commands: Box<[CommandStats]>,
+    /// By error code.
+    errors: Mutex<BTreeMap<String, u64>>,
+}
+
+/// A command's figures.
+#[derive(Default)]
+struct CommandStats {
+    calls: Counter,
+    micros: Counter,
+    rejected: Counter,
+    failed: Counter,
+}
+
+/// How one call of a command went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallResult {
+    Succeeded,
+    /// It ran and answered with an error.
+    Failed,
+    /// It was refused before it ran.
+    Rejected,
+}
+
+/// How many error codes are told apart; more are not counted.
+const ERROR_CODES_MAX: usize = 128;
+
+impl WorkerStats {
+    pub(crate) fn new(commands: usize) -> Self {
+        Self {
+            connections_accepted: Counter::default(),
+            connections_rejected: Counter::default(),
+            bytes_read: Counter::default(),
+            bytes_written: Counter::default(),
+            keyspace_hits: Counter::default(),
+            keyspace_misses: Counter::default(),
+            commands: (0..commands).map(|_| CommandStats::default()).collect(),
+            errors: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn count_call(&self, command: usize, result: CallResult, took: Duration) {
+        let Some(stats) = self.commands.get(command) else { return };
+        if result == CallResult::Rejected {
+            return stats.rejected.add(1);
+        }
+        stats.calls.add(1);
+        stats.micros.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        if result == CallResult::Failed {
+            stats.failed.add(1);
+        }
+    }
+
+    pub(crate) fn count_error(&self, code: &str) {
+        let mut errors = self.errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(count) = errors.get_mut(code) {
+            *count += 1;
+        } else if errors.len() < ERROR_CODES_MAX {
+            errors.insert(code.to_owned(), 1);
+        }
+    }
+
+    /// CONFIG RESETSTAT.
+    pub(crate) fn reset(&self) {
+        for counter in [
+            &self.connections_accepted,
+            &self.connections_rejected,
+            &self.bytes_read,
+            &self.bytes_written,
+            &self.keyspace_hits,
+            &self.keyspace_misses,
+        ] {
+            counter.set(0);
+        }
+        for command in &self.commands {
+            [&command.calls, &command.micros, &command.rejected, &command.failed]
+                .into_iter()
+                .for_each(|counter| counter.set(0));
+        }
+        self.errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+}
+
+/// All workers' figures together.
+pub(crate) struct Stats {
+    pub(crate) workers: Box<[std::sync::Arc<WorkerStats>]>,
+    /// Commands processed when the rate was last taken, and the rate.
+    commands_before: Counter,
+    commands_per_second: Counter,
+    /// Keys that had expired at the last reset.
+    expired_before: Counter,
+}
+
+/// A command's figures, of all workers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CommandTotals {
+    pub(crate) calls: u64,
+    pub(crate) micros: u64,
+    pub(crate) rejected: u64,
+    pub(crate) failed: u64,
+}
+
+impl Stats {
+    pub(crate) fn new(workers: usize, commands: usize) -> Self {
+        Self {
+            workers: (0..workers).map(|_| WorkerStats::new(commands).into()).collect(),
+            commands_before: Counter::default(),
+            commands_per_second: Counter::default(),
+            expired_before: Counter::default(),
+        }
+    }
+
+    /// The sum of one counter over the workers.
+    pub(crate) fn sum(&self, counter: impl Fn(&WorkerStats) -> &Counter) -> u64 {
+        self.workers.iter().map(|worker| counter(worker).get()).sum()
+    }
+
+    pub(crate) fn command(&self, command: usize) -> CommandTotals {
+        self.workers.iter().filter_map(|worker| worker.commands.get(command)).fold(
+            CommandTotals::default(),
+            |sum, one| CommandTotals {
+                calls: sum.calls + one.calls.get(),
+                micros: sum.micros + one.micros.get(),
+                rejected: sum.rejected + one.rejected.get(),
+                failed: sum.failed + one.failed.get(),
+            },
+        )
+    }
+
+    /// Commands run, over all.
+    pub(crate) fn commands_processed(&self) -> u64 {
+        self.workers.iter().flat_map(|worker| &worker.commands).map(|command| command.calls.get()).sum()
+    }
+
+    pub(crate) fn errors(&self) -> BTreeMap<String, u64> {
+        let mut sums = BTreeMap::new();
+        for worker in &self.workers {
+            for (code, count) in worker.errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
+                *sums.entry(code.clone()).or_default() += count;
+            }
+        }
+        sums
+    }
+
+    /// Takes the rate of commands; to be called every so often.
+    pub(crate) fn take_rate(&self, since_last: Duration) {
+        let now = self.commands_processed();
+        let new = u128::from(now.saturating_sub(self.commands_before.get()));
+        self.commands_before.set(now);
+        let rate = new * 1000 / since_last.as_millis().max(1);
+        self.commands_per_second.set(u64::try_from(rate).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn commands_per_second(&self) -> u64 {
+        self.commands_per_second.get()
+    }
+
+    /// How many of the `expired` keys have since the last reset.
+    pub(crate) fn since_reset(&self, expired: u64) -> u64 {
+        expired.saturating_sub(self.expired_before.get())
+    }
+
+    /// CONFIG RESETSTAT. The store counts its expired keys itself and for ever.
+    pub(crate) fn reset(&self, expired: u64) {
+        self.workers.iter().for_each(|worker| worker.reset());
+        self.commands_before.set(0);
+        self.expired_before.set(expired);
+    }
+}

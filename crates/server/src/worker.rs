@@ -1,0 +1,88 @@
+//! Workers: threads with a runtime each, and the connections spread over them.
+//!
+//! A connection lives on one worker from its accept to its end; within a worker nothing runs in parallel. The worker with the fewest
+//! connections gets the next. Tasks that belong to no connection live on the first worker.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use tokio::runtime::{Builder, Handle};
+
+use crate::lifecycle::Phase;
+use crate::server::Shared;
+
+/// The running workers.
+pub(crate) struct Workers {
+    threads: Vec<JoinHandle<()>>,
+    pub(crate) pool: Pool,
+}
+
+/// Where tasks can be sent.
+#[derive(Clone)]
+pub(crate) struct Pool(Arc<[Worker]>);
+
+struct Worker {
+    runtime: Handle,
+    connections: Arc<AtomicUsize>,
+}
+
+/// A connection's place on a worker; counted until dropped.
+pub(crate) struct Seat {
+    pub(crate) worker: usize,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Workers {
+    /// Starts `count` threads that run until the server has stopped.
+    pub(crate) fn start(shared: &Arc<Shared>, count: usize) -> io::Result<Self> {
+        let (mut threads, mut pool) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for number in 0..count {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            pool.push(Worker { runtime: runtime.handle().clone(), connections: Arc::default() });
+            let shared = Arc::clone(shared);
+            threads.push(std::thread::Builder::new().name(format!("pyredis-io-{number}")).spawn(move || {
+                runtime.block_on(shared.lifecycle.wait_until(|phase| *phase == Phase::Stopped));
+                // Ends every task of this worker where it waits; sockets close.
+                runtime.shutdown_background();
+            })?);
+        }
+        Ok(Self { threads, pool: Pool(pool.into()) })
+    }
+
+    /// Waits until all threads have ended; the server must be stopped.
+    pub(crate) fn join(self) {
+        let this_thread = std::thread::current().id();
+        for thread in self.threads {
+            if thread.thread().id() != this_thread {
+                thread.join().ok();
+            }
+        }
+    }
+}
+
+impl Pool {
+    /// Runs a task on the first worker.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(worker) = self.0.first() {
+            worker.runtime.spawn(task);
+        }
+    }
+
+    /// Runs a connection on the worker that has the fewest.
+    pub(crate) fn seat<F: Future<Output = ()> + Send + 'static>(&self, connection: impl FnOnce(Seat) -> F) {
+        let load = |worker: &Worker| worker.connections.load(Ordering::Relaxed);
+        if let Some((number, worker)) = self.0.iter().enumerate().min_by_key(|(_, worker)| load(worker)) {
+            worker.connections.fetch_add(1, Ordering::Relaxed);
+            let seat = Seat { worker: number, connections: Arc::clone(&worker.connections) };
+            worker.runtime.spawn(connection(seat));
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,189 @@
+//! The typed API: a thin shell over the operations of a view, one lock set a call, on the store's clock.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::clock::Timestamp;
+use crate::error::StoreError;
+use crate::key::Key;
+use crate::ops::{ExpireCondition, SetOptions, SetOutcome, Ttl};
+use crate::snapshot::Record;
+use crate::store::Store;
+use crate::value::Value;
+use crate::view::{LockSet, View};
+
+/// Every method here locks the shards of the keys that it names, does one thing, and releases them. Expected O(1) per key unless said
+/// otherwise. All of them panic when called inside a view of a store on the same thread (see [`Store::lock`]).
+impl Store {
+    /// Sets a key, replacing what it held and its deadline.
+    ///
+    /// ```
+    /// let store = pyredis_store::Store::new();
+    /// store.set("greeting", "hello");
+    /// assert_eq!(store.get("greeting").as_deref(), Some(&b"hello"[..]));
+    /// ```
+    ///
+    /// # Panics
+    /// When the value is longer than 512 MB; [`set_with`](Self::set_with) returns an error instead.
+    #[expect(clippy::expect_used, reason = "the documented panic of the convenient form")]
+    pub fn set(&self, key: impl AsRef<[u8]>, value: impl Into<Value>) {
+        self.set_with(key, value, SetOptions::default()).expect("the value is longer than 512 MB");
+    }
+
+    /// Sets a key as the options say.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pyredis_store::{SetOptions, Store};
+    /// let store = Store::new();
+    /// let outcome = store.set_with("session", "alice", SetOptions::default().ttl(Duration::from_secs(60)).if_absent())?;
+    /// assert!(outcome.stored);
+    /// # Ok::<(), pyredis_store::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`].
+    pub fn set_with(
+        &self,
+        key: impl AsRef<[u8]>,
+        value: impl Into<Value>,
+        options: SetOptions,
+    ) -> Result<SetOutcome, StoreError> {
+        let value = value.into();
+        self.write(key.as_ref(), |view, key| view.set(key, value, options))
+    }
+
+    /// The bytes that a key holds; shared with the store, not copied.
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Bytes> {
+        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| value.as_bytes().clone())))
+            .ok()
+            .flatten()
+    }
+
+    /// Calls `read` with the bytes that a key holds, under the shard's lock and without a copy.
+    ///
+    /// ```should_panic
+    /// let store = pyredis_store::Store::new();
+    /// store.set("a", "1");
+    /// store.get_with("a", |_| store.set("b", "2")); // would deadlock one day, so it panics every day
+    /// ```
+    pub fn get_with<R>(&self, key: impl AsRef<[u8]>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| read(value.as_bytes()))))
+            .ok()
+            .flatten()
+    }
+
+    /// Removes a key. Returns whether it existed.
+    pub fn del(&self, key: impl AsRef<[u8]>) -> bool {
+        self.write(key.as_ref(), |view, key| view.del(key)).unwrap_or_default()
+    }
+
+    /// Removes a key and returns what it held.
+    pub fn get_del(&self, key: impl AsRef<[u8]>) -> Option<Bytes> {
+        self.write(key.as_ref(), |view, key| view.get_del(key)).ok().flatten().map(Value::into_bytes)
+    }
+
+    /// Whether a key exists.
+    pub fn exists(&self, key: impl AsRef<[u8]>) -> bool {
+        self.read(key.as_ref(), |view, key| view.exists(key)).unwrap_or_default()
+    }
+
+    /// Adds to the integer that a key holds, 0 if it does not exist, and returns the sum. The deadline stays.
+    ///
+    /// ```
+    /// let store = pyredis_store::Store::new();
+    /// assert_eq!(store.incr_by("hits", 2), Ok(2));
+    /// assert_eq!(store.incr_by("hits", -3), Ok(-1));
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::NotAnInteger`], [`StoreError::Overflow`].
+    pub fn incr_by(&self, key: impl AsRef<[u8]>, by: i64) -> Result<i64, StoreError> {
+        self.write(key.as_ref(), |view, key| view.incr_by(key, by))
+    }
+
+    /// Appends to a string, empty if it does not exist, and returns its new length. The deadline stays. O(tail) while nobody else holds the
+    /// value's bytes, else O(length).
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`].
+    pub fn append(&self, key: impl AsRef<[u8]>, tail: impl AsRef<[u8]>) -> Result<usize, StoreError> {
+        let tail = Bytes::copy_from_slice(tail.as_ref());
+        self.write(key.as_ref(), |view, key| view.append(key, &tail))
+    }
+
+    /// How long a key has.
+    pub fn ttl(&self, key: impl AsRef<[u8]>) -> Ttl {
+        self.read(key.as_ref(), |view, key| view.ttl(key)).unwrap_or(Ttl::Missing)
+    }
+
+    /// Lets a key expire `ttl` from now. Returns whether the key exists.
+    pub fn expire(&self, key: impl AsRef<[u8]>, ttl: Duration) -> bool {
+        let always = ExpireCondition::Always;
+        self.write(key.as_ref(), |view, key| view.expire_at(key, view.now().saturating_add(ttl), always))
+            .unwrap_or_default()
+    }
+
+    /// Lets a key expire at an instant, if the condition holds. Returns whether it does and the key exists.
+    pub fn expire_at(&self, key: impl AsRef<[u8]>, at: Timestamp, condition: ExpireCondition) -> bool {
+        self.write(key.as_ref(), |view, key| view.expire_at(key, at, condition)).unwrap_or_default()
+    }
+
+    /// Takes a key's deadline away. Returns whether it had one.
+    pub fn persist(&self, key: impl AsRef<[u8]>) -> bool {
+        self.write(key.as_ref(), |view, key| view.persist(key)).unwrap_or_default()
+    }
+
+    /// Moves a key, with its deadline, to another, which loses what it had.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchKey`] if `from` does not exist.
+    pub fn rename(&self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<(), StoreError> {
+        let (from, to) = (self.key(from.as_ref()), self.key(to.as_ref()));
+        let mut locks = LockSet::new();
+        locks.write(&from);
+        locks.write(&to);
+        self.with_view(&locks, |view| view.rename(&from, &to))
+    }
+
+    /// Removes every key of the handle's database. O(shards); the entries are freed before it returns, but under no lock.
+    pub fn clear(&self) {
+        let mut locks = LockSet::new();
+        locks.write_database(self.db());
+        self.with_view(&locks, |view| view.flush(self.db()));
+    }
+
+    /// Puts a key back as a snapshot had it, in the database that the record names.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchDatabase`].
+    pub fn restore(&self, record: Record) -> Result<(), StoreError> {
+        let bytes = record.key.clone();
+        self.database(record.db)?.write(&bytes, |view, key| view.restore(key, record))
+    }
+
+    fn read<R>(&self, key: &[u8], operation: impl FnOnce(&View<'_>, &Key<'_>) -> R) -> R {
+        let key = self.key(key);
+        let mut locks = LockSet::new();
+        locks.read(&key);
+        self.with_view(&locks, |view| operation(view, &key))
+    }
+
+    fn write<R>(&self, key: &[u8], operation: impl FnOnce(&mut View<'_>, &Key<'_>) -> R) -> R {
+        let key = self.key(key);
+        let mut locks = LockSet::new();
+        locks.write(&key);
+        self.with_view(&locks, |view| operation(view, &key))
+    }
+
+    /// Opens a view on the store's clock, and settles what it leaves.
+    pub(crate) fn with_view<R>(&self, locks: &LockSet, operation: impl FnOnce(&mut View<'_>) -> R) -> R {
+        let now = self.now();
+        let mut view = self.lock(locks, now);
+        let result = operation(&mut view);
+        let residue = view.finish();
+        self.settle(residue, now);
+        result
+    }
+}

@@ -1,0 +1,86 @@
+//! A database: its number, its shards, and their counters. Made when it is first written.
+
+use std::sync::atomic::Ordering;
+
+use ahash::RandomState;
+use crossbeam_utils::CachePadded;
+
+use crate::clock::Timestamp;
+use crate::shard::{Counters, Side};
+use crate::table::Shards;
+
+/// One of a store's numbered keyspaces.
+pub(crate) struct Database {
+    number: u32,
+    hasher: RandomState,
+    shards: Shards<Side>,
+    counters: Box<[CachePadded<Counters>]>,
+}
+
+impl Database {
+    pub(crate) fn new(number: u32, shards: usize, hasher: &RandomState) -> Self {
+        Self {
+            number,
+            hasher: hasher.clone(),
+            shards: Shards::new(shards, hasher.clone()),
+            counters: (0..shards).map(|_| CachePadded::default()).collect(),
+        }
+    }
+
+    pub(crate) const fn number(&self) -> u32 {
+        self.number
+    }
+
+    pub(crate) const fn hasher(&self) -> &RandomState {
+        &self.hasher
+    }
+
+    pub(crate) const fn shards(&self) -> &Shards<Side> {
+        &self.shards
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "as many counters as shards; an index comes from the store's shard count"
+    )]
+    pub(crate) fn counters(&self, shard: usize) -> &Counters {
+        &self.counters[shard]
+    }
+
+    pub(crate) fn all_counters(&self) -> impl Iterator<Item = &Counters> {
+        self.counters.iter().map(|padded| &**padded)
+    }
+
+    /// The number of keys, dead ones that nobody noticed yet included. O(shards), no locks.
+    pub(crate) fn len(&self) -> usize {
+        self.all_counters().map(|counters| counters.keys.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Figures about the database. O(shards), no locks.
+    pub(crate) fn stats(&self, now: Timestamp) -> DatabaseStats {
+        let mut stats = DatabaseStats { number: self.number, ..DatabaseStats::default() };
+        let mut deadlines = 0_u128;
+        for counters in self.all_counters() {
+            stats.keys += counters.keys.load(Ordering::Relaxed);
+            stats.expires += counters.expires.load(Ordering::Relaxed);
+            deadlines += u128::from(counters.deadlines.load(Ordering::Relaxed));
+        }
+        if let Some(mean) = deadlines.checked_div(stats.expires as u128) {
+            stats.average_ttl_millis = u64::try_from(mean).unwrap_or(u64::MAX).saturating_sub(now.as_millis());
+        }
+        stats
+    }
+}
+
+/// Figures about a database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DatabaseStats {
+    /// The database's number.
+    pub number: u32,
+    /// Its keys, dead ones that nobody noticed yet included.
+    pub keys: usize,
+    /// Those of them that have a deadline.
+    pub expires: usize,
+    /// The mean time that those have left, in milliseconds.
+    pub average_ttl_millis: u64,
+}

@@ -1,0 +1,63 @@
+//! Effects: what a change did, said once, for everyone who wants to know.
+//!
+//! Every change to a key emits one [`Effect`] while its shard is locked. Those who decide what another client may see (watchers, the
+//! counters, the running snapshot) are served on the spot by `shard.rs`; whoever wants the stream itself registers an [`EffectSink`].
+//! Effects are resolved: absolute deadlines, results instead of commands, and only the changed part of a value.
+
+use bytes::Bytes;
+
+use crate::clock::Timestamp;
+use crate::shard::event;
+use crate::value::Value;
+
+/// One change of one key, or of a whole database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// The database that changed.
+    pub db: u32,
+    /// The key that changed; empty where the whole database did.
+    pub key: Bytes,
+    /// The name of the event, as Redis's keyspace notifications have it.
+    pub event: &'static str,
+    /// What to do to the old state to get the new one.
+    pub delta: Delta,
+}
+
+impl Effect {
+    pub(crate) const fn flush(db: u32) -> Self {
+        Self { db, key: Bytes::new(), event: event::FLUSHDB, delta: Delta::Flush }
+    }
+}
+
+/// The resolved difference that an effect makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delta {
+    /// The key now has this value and this deadline.
+    Put {
+        /// The whole value.
+        value: Value,
+        /// The absolute deadline, if the key has one.
+        deadline: Option<Timestamp>,
+    },
+    /// The key's value is replaced; its deadline stays.
+    Replace(Value),
+    /// These bytes stand behind the string now.
+    Append(Bytes),
+    /// The deadline is set, or removed; the value stays.
+    Deadline(Option<Timestamp>),
+    /// The key is gone.
+    Delete,
+    /// Every key of the database is gone.
+    Flush,
+}
+
+/// Someone who receives every effect, numbered in an order in which they could have happened one after another.
+pub trait EffectSink: Send + Sync {
+    /// Takes the effects of one view as a unit. Sequence numbers count up by one from zero; in their order, every prefix of the units is a
+    /// state that existed.
+    ///
+    /// Called from the changing threads, several at once: units that touch different shards may arrive slightly out of sequence. Called with
+    /// shards locked: it must not wait, panic, touch a file or call the store, and it should take O(1) an effect.
+    fn accept(&self, sequence: u64, effects: Vec<Effect>);
+}

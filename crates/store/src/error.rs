@@ -1,0 +1,27 @@
+//! What can go wrong in the store. Small and `Copy`: the server words these for its clients, Rust callers match on them.
+
+use thiserror::Error;
+
+/// Why an operation on a key was refused. A refused operation has changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The value is not a decimal integer that fits 64 bits.
+    #[error("value is not an integer or out of range")]
+    NotAnInteger,
+    /// The result would not fit a signed 64-bit integer.
+    #[error("increment or decrement would overflow")]
+    Overflow,
+    /// The string would grow past [`VALUE_BYTES_MAX`](crate::VALUE_BYTES_MAX).
+    #[error("string exceeds maximum allowed size (512 MB)")]
+    TooLong,
+    /// The key that an operation needs does not exist.
+    #[error("no such key")]
+    NoSuchKey,
+    /// The view was opened without this key, or opened it for reading and was asked to write it.
+    #[error("key is not part of this view or transaction, or was declared for reading only")]
+    Undeclared,
+    /// The store has no database of that number.
+    #[error("database index is out of range")]
+    NoSuchDatabase,
+}

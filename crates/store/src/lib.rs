@@ -1,0 +1,62 @@
+//! An embeddable, concurrent keyspace: binary-safe keys and values with deadlines, atomic counters, multi-key transactions, scans
+//! and snapshots. Synchronous, in memory, without a runtime, without I/O.
+//!
+//! ```
+//! use std::time::Duration;
+//! use pyredis_store::{SetOptions, Store};
+//!
+//! let store = Store::new();
+//! store.set("user:1", "alice");
+//! store.set_with("session:1", "token", SetOptions::default().ttl(Duration::from_secs(3600)))?;
+//! assert_eq!(store.incr_by("visits", 1)?, 1);
+//! assert_eq!(store.get("user:1").as_deref(), Some(&b"alice"[..]));
+//! # Ok::<(), pyredis_store::StoreError>(())
+//! ```
+//!
+//! A key past its deadline is never seen; [`Expirer`] frees its memory soon after. Without one, memory of dead keys that nobody reads stays.
+//!
+//! # How it works
+//! Each database is spread over shards, each one lock. Everything goes through a [`View`]: a set of shards locked at once, in ascending order,
+//! at one instant. Changes go through one place (`shard.rs`), which keeps the timer wheel, the watchers, a running snapshot and the effects in
+//! step. Reading order: `store.rs`, `view.rs`, `shard.rs`, `ops/`, then `wheel.rs`, `scan.rs`, `snapshot.rs`, and `table.rs` last.
+//!
+//! # What the store never does
+//! It never reads or writes a file or socket, never parses a protocol, never starts a thread unasked, never reads a clock behind a view's back.
+
+mod api;
+mod clock;
+mod database;
+mod effect;
+mod entry;
+mod error;
+mod expire;
+mod glob;
+mod key;
+mod ops;
+mod scan;
+mod shard;
+mod snapshot;
+mod store;
+mod table;
+mod transaction;
+mod turn;
+mod value;
+mod view;
+mod watch;
+mod wheel;
+
+pub use clock::{Clock, ManualClock, Timestamp};
+pub use database::DatabaseStats;
+pub use effect::{Delta, Effect, EffectSink};
+pub use error::StoreError;
+pub use expire::{ExpireStep, Expirer};
+pub use glob::glob_match;
+pub use key::Key;
+pub use ops::{Condition, ExpireCondition, Expiry, SetOptions, SetOutcome, Ttl};
+pub use scan::{Cursor, KeyWalk};
+pub use snapshot::{Record, SnapshotRunning, SnapshotSink, SnapshotWalk, WalkProgress};
+pub use store::{Store, StoreBuilder};
+pub use transaction::{Tx, TxError};
+pub use value::{VALUE_BYTES_MAX, Value};
+pub use view::{Garbage, LockSet, Lookups, Residue, View};
+pub use watch::WatchSet;

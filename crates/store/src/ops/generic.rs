@@ -1,0 +1,54 @@
+//! What works on keys of any type: EXISTS, DEL, RENAME, and putting back what a snapshot held.
+
+use crate::error::StoreError;
+use crate::key::Key;
+use crate::shard::{NewDeadline, event};
+use crate::snapshot::Record;
+use crate::view::View;
+
+impl View<'_> {
+    /// Whether a key exists.
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`], as for every operation here.
+    pub fn exists(&self, key: &Key<'_>) -> Result<bool, StoreError> {
+        Ok(self.live(key)?.is_some())
+    }
+
+    /// Removes a key. Returns whether it existed.
+    ///
+    /// # Errors
+    /// See [`exists`](Self::exists).
+    pub fn del(&mut self, key: &Key<'_>) -> Result<bool, StoreError> {
+        Ok(self.shard_mut(key)?.remove(key, event::DEL).is_some())
+    }
+
+    /// Moves a key's value and deadline to another key, which loses what it had.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchKey`] if `from` does not exist.
+    pub fn rename(&mut self, from: &Key<'_>, to: &Key<'_>) -> Result<(), StoreError> {
+        // Both must be ours to write before anything is changed.
+        self.shard_mut(to)?;
+        let mut source = self.shard_mut(from)?;
+        if source.live(from).is_none() {
+            return Err(StoreError::NoSuchKey);
+        }
+        if (from.db, from.bytes) == (to.db, to.bytes) {
+            return Ok(());
+        }
+        if let Some((value, deadline)) = source.remove(from, event::RENAME_FROM) {
+            self.shard_mut(to)?.put(to, value, NewDeadline::Is(deadline), event::RENAME_TO);
+        }
+        Ok(())
+    }
+
+    /// Puts a key back as a snapshot had it.
+    ///
+    /// # Errors
+    /// See [`exists`](Self::exists).
+    pub fn restore(&mut self, key: &Key<'_>, record: Record) -> Result<(), StoreError> {
+        self.shard_mut(key)?.put(key, record.value, NewDeadline::Is(record.deadline), event::RESTORE);
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! Strings: SET and its relatives, counters, APPEND.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::clock::Timestamp;
+use crate::error::StoreError;
+use crate::key::Key;
+use crate::shard::{NewDeadline, event};
+use crate::value::{VALUE_BYTES_MAX, Value};
+use crate::view::View;
+
+/// What a write does to the key's deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expiry {
+    /// The key has no deadline afterwards.
+    #[default]
+    Clear,
+    /// The deadline stays as it was.
+    Keep,
+    /// The key expires this long after the view's instant.
+    After(Duration),
+    /// The key expires at this instant.
+    At(Timestamp),
+}
+
+impl Expiry {
+    pub(crate) fn resolve(self, now: Timestamp) -> NewDeadline {
+        match self {
+            Self::Clear => NewDeadline::Is(None),
+            Self::Keep => NewDeadline::Keep,
+            Self::After(ttl) => NewDeadline::Is(Some(now.saturating_add(ttl))),
+            Self::At(deadline) => NewDeadline::Is(Some(deadline)),
+        }
+    }
+}
+
+/// Whether a write goes ahead, by what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Condition {
+    /// It does.
+    #[default]
+    Always,
+    /// Only if the key does not exist (NX).
+    IfAbsent,
+    /// Only if the key exists (XX).
+    IfPresent,
+}
+
+/// How to set a key. The default sets it unconditionally, without a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SetOptions {
+    /// The deadline afterwards.
+    pub expiry: Expiry,
+    /// Whether to set at all.
+    pub condition: Condition,
+}
+
+impl SetOptions {
+    /// The key expires `ttl` from now.
+    #[must_use]
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.expiry = Expiry::After(ttl);
+        self
+    }
+
+    /// The key expires at `deadline`.
+    #[must_use]
+    pub const fn expire_at(mut self, deadline: Timestamp) -> Self {
+        self.expiry = Expiry::At(deadline);
+        self
+    }
+
+    /// The key keeps the deadline that it has.
+    #[must_use]
+    pub const fn keep_ttl(mut self) -> Self {
+        self.expiry = Expiry::Keep;
+        self
+    }
+
+    /// Only if the key does not exist.
+    #[must_use]
+    pub const fn if_absent(mut self) -> Self {
+        self.condition = Condition::IfAbsent;
+        self
+    }
+
+    /// Only if the key exists.
+    #[must_use]
+    pub const fn if_present(mut self) -> Self {
+        self.condition = Condition::IfPresent;
+        self
+    }
+}
+
+/// What a set did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetOutcome {
+    /// Whether the condition held and the key was set.
+    pub stored: bool,
+    /// What the key held before, set or not.
+    pub previous: Option<Value>,
+}
+
+impl View<'_> {
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`], as for every operation here: the view does not hold the key (for writing).
+    pub fn get(&self, key: &Key<'_>) -> Result<Option<&Value>, StoreError> {
+        Ok(self.live(key)?.map(|entry| entry.value()))
+    }
+
+    /// Sets a key.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`] above [`VALUE_BYTES_MAX`].
+    pub fn set(&mut self, key: &Key<'_>, value: Value, options: SetOptions) -> Result<SetOutcome, StoreError> {
+        check_length(value.as_bytes().len())?;
+        let deadline = options.expiry.resolve(self.now());
+        let mut shard = self.shard_mut(key)?;
+        if options.condition != Condition::Always {
+            let previous = shard.live(key).map(|entry| entry.value().clone());
+            if previous.is_some() != (options.condition == Condition::IfPresent) {
+                return Ok(SetOutcome { stored: false, previous });
+            }
+        }
+        let previous = shard.put(key, value, deadline, event::SET);
+        Ok(SetOutcome { stored: true, previous })
+    }
+
+    /// Removes a key and returns what it held.
+    ///
+    /// # Errors
+    /// See [`get`](Self::get).
+    pub fn get_del(&mut self, key: &Key<'_>) -> Result<Option<Value>, StoreError> {
+        Ok(self.shard_mut(key)?.remove(key, event::DEL).map(|(value, _)| value))
+    }
+
+    /// Adds to the integer that a key holds; a key that does not exist counts as 0. The deadline stays. Returns the sum.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAnInteger`], [`StoreError::Overflow`].
+    pub fn incr_by(&mut self, key: &Key<'_>, by: i64) -> Result<i64, StoreError> {
+        let mut shard = self.shard_mut(key)?;
+        let before = shard.live(key).map_or(Ok(0), |entry| entry.value().to_integer())?;
+        let sum = before.checked_add(by).ok_or(StoreError::Overflow)?;
+        shard.put(key, Value::from(sum), NewDeadline::Keep, event::INCRBY);
+        Ok(sum)
+    }
+
+    /// Appends to a string; a key that does not exist counts as empty. The deadline stays. Returns the new length in bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`] if the result would be longer than [`VALUE_BYTES_MAX`].
+    pub fn append(&mut self, key: &Key<'_>, tail: &Bytes) -> Result<usize, StoreError> {
+        let mut shard = self.shard_mut(key)?;
+        let Some(before) = shard.live(key).map(|entry| entry.value().as_bytes().len()) else {
+            check_length(tail.len())?;
+            shard.put(key, Value::string(tail.clone()), NewDeadline::Keep, event::APPEND);
+            return Ok(tail.len());
+        };
+        check_length(before.saturating_add(tail.len()))?;
+        shard.append(key, tail, event::APPEND);
+        Ok(before + tail.len())
+    }
+}
+
+const fn check_length(bytes: usize) -> Result<(), StoreError> {
+    if bytes > VALUE_BYTES_MAX { Err(StoreError::TooLong) } else { Ok(()) }
+}

@@ -1,0 +1,204 @@
+//! Going through a keyspace in slices, while it changes.
+//!
+//! # Guarantee
+//! A key that is there from the first step to the last is returned, whatever grows, shrinks or is rehashed between the steps. A key may
+//! be returned twice (when a table shrinks); one that comes or goes meanwhile may or may not be.
+//!
+//! # How
+//! Shard by shard, and in a shard by home bucket (`table.rs`) with the home's bits counted up from the highest: a table that doubles splits
+//! each home into two that were both visited or are both still ahead; one that halves joins such a pair. This is the order that Redis's
+//! SCAN takes over its chained table.
+//!
+//! # Limits
+//! A cursor is `shard * 2^32 + home`: below 2^53 (some clients keep it in a double) with up to 2^21 shards of up to 2^32 buckets.
+
+use bytes::Bytes;
+
+use crate::glob::glob_match;
+use crate::store::Store;
+use crate::value::Value;
+use crate::view::{LockSet, View};
+
+/// Homes that a step may look at, however few entries it was asked for: those of the largest table that is never shrunk.
+const HOMES_MIN: usize = 64;
+
+/// Where in a table's homes a walk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HomeCursor(u32);
+
+impl HomeCursor {
+    pub(crate) const START: Self = Self(0);
+
+    /// The home to visit; the table masks it.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The home after this in a table of `buckets` buckets; `None` behind the last.
+    pub(crate) fn next(self, buckets: usize) -> Option<Self> {
+        let mask = u32::try_from(buckets - 1).unwrap_or(u32::MAX);
+        let next = (self.0 | !mask).reverse_bits().wrapping_add(1).reverse_bits();
+        (next != 0).then_some(Self(next))
+    }
+}
+
+/// A position in a database: shard and home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    shard: u32,
+    home: HomeCursor,
+}
+
+impl Cursor {
+    /// Where a scan begins.
+    pub const START: Self = Self { shard: 0, home: HomeCursor::START };
+
+    /// The cursor as a number below 2^53. Zero is [`START`](Self::START).
+    pub const fn to_u64(self) -> u64 {
+        ((self.shard as u64) << 32) | self.home.0 as u64
+    }
+
+    /// The cursor for a number that [`to_u64`](Self::to_u64) gave. Any other number is some position, too.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves are what is wanted; a shard that does not exist ends the scan"
+    )]
+    pub const fn from_u64(number: u64) -> Self {
+        Self { shard: (number >> 32) as u32, home: HomeCursor(number as u32) }
+    }
+
+    /// The shard that the next step reads.
+    pub const fn shard(self) -> usize {
+        self.shard as usize
+    }
+
+    fn next_shard(self) -> Self {
+        Self { shard: self.shard.saturating_add(1), home: HomeCursor::START }
+    }
+}
+
+impl View<'_> {
+    /// Visits about `entries` live keys of the cursor's shard, looking at no more than ten homes for each (or 64). Returns where to go on (maybe in
+    /// the next shard, maybe past the last). The view must hold that shard; one that it does not hold counts as empty.
+    pub fn scan_shard(&self, db: u32, cursor: Cursor, entries: usize, mut visit: impl FnMut(&[u8], &Value)) -> Cursor {
+        let Some(slots) = self.slots_of(db, cursor.shard()) else { return cursor.next_shard() };
+        let (mut home, mut seen, now) = (cursor.home, 0, self.now());
+        // Any table with fewer entries than asked for has fewer homes than this: `Slots::remove` shrinks what is below an eighth full.
+        for _ in 0..entries.saturating_mul(10).max(HOMES_MIN) {
+            slots.for_each_in_home(home.index(), self.hasher(), |entry| {
+                seen += 1;
+                if !entry.is_dead(now) {
+                    visit(entry.key(), entry.value());
+                }
+            });
+            match home.next(slots.buckets()) {
+                None => return cursor.next_shard(),
+                Some(next) => home = next,
+            }
+            if seen >= entries {
+                break;
+            }
+        }
+        Cursor { shard: cursor.shard, home }
+    }
+
+    /// The number of buckets of a shard's table, which changes when it grows or shrinks.
+    fn buckets_of(&self, db: u32, shard: usize) -> usize {
+        self.slots_of(db, shard).map_or(0, |slots| slots.buckets())
+    }
+}
+
+impl Store {
+    /// The cursor itself, or if its shard is empty the start of the next that is not; `None` behind the last. Takes no lock.
+    pub fn skip_empty_shards(&self, db: u32, cursor: Cursor) -> Option<Cursor> {
+        let database = self.inner().database(db)?;
+        if !self.inner().is_empty_shard(database, cursor.shard()) && cursor.shard() < self.shard_count() {
+            return Some(cursor);
+        }
+        let shard =
+            (cursor.shard() + 1..self.shard_count()).find(|shard| !self.inner().is_empty_shard(database, *shard))?;
+        Some(Cursor { shard: u32::try_from(shard).ok()?, home: HomeCursor::START })
+    }
+
+    /// All keys that match a glob pattern, in no order, each once. Every shard is seen at an instant of its own, in slices.
+    ///
+    /// # Panics
+    /// When called inside a view of a store.
+    pub fn keys(&self, pattern: impl AsRef<[u8]>) -> Vec<Bytes> {
+        let mut walk = KeyWalk::new(self, self.db(), pattern.as_ref());
+        while let Some(shard) = walk.shard() {
+            let mut locks = LockSet::new();
+            locks.read_shard(self.db(), shard);
+            walk.step(&self.lock(&locks, self.now()), 1024);
+        }
+        walk.into_keys()
+    }
+}
+
+/// A walk that collects the keys matching a pattern, each once. The caller locks the shard that the walk names and calls
+/// [`step`](Self::step), until no shard is named.
+pub struct KeyWalk {
+    store: Store,
+    db: u32,
+    pattern: Box<[u8]>,
+    cursor: Option<Cursor>,
+    keys: Vec<Bytes>,
+    /// Where in `keys` the current shard's begin, and the size that its table had then: a table that changed size may show a key twice.
+    shard_start: usize,
+    shard_buckets: Option<usize>,
+    resized: bool,
+}
+
+impl KeyWalk {
+    /// A walk over one database.
+    pub fn new(store: &Store, db: u32, pattern: &[u8]) -> Self {
+        Self {
+            store: store.clone(),
+            db,
+            pattern: pattern.into(),
+            cursor: store.skip_empty_shards(db, Cursor::START),
+            keys: Vec::new(),
+            shard_start: 0,
+            shard_buckets: None,
+            resized: false,
+        }
+    }
+
+    /// The shard that the next step needs locked; `None` when the walk is over.
+    pub fn shard(&self) -> Option<usize> {
+        self.cursor.map(Cursor::shard)
+    }
+
+    /// Looks at about `entries` keys.
+    pub fn step(&mut self, view: &View<'_>, entries: usize) {
+        let Some(cursor) = self.cursor else { return };
+        let buckets = view.buckets_of(self.db, cursor.shard());
+        self.resized |= self.shard_buckets.replace(buckets).is_some_and(|before| before != buckets);
+        let (pattern, keys) = (&self.pattern, &mut self.keys);
+        let next = view.scan_shard(self.db, cursor, entries, |key, _| {
+            if glob_match(pattern, key) {
+                keys.push(Bytes::copy_from_slice(key));
+            }
+        });
+        self.cursor = self.store.skip_empty_shards(self.db, next);
+        // The shard also ends here when it was emptied meanwhile and is passed over.
+        if self.shard() != Some(cursor.shard()) {
+            self.end_shard();
+        }
+    }
+
+    /// The keys found.
+    pub fn into_keys(self) -> Vec<Bytes> {
+        self.keys
+    }
+
+    fn end_shard(&mut self) {
+        if std::mem::take(&mut self.resized) {
+            let mut of_shard = self.keys.split_off(self.shard_start);
+            of_shard.sort_unstable();
+            of_shard.dedup();
+            self.keys.append(&mut of_shard);
+        }
+        (self.shard_start, self.shard_buckets) = (self.keys.len(), None);
+    }
+}

@@ -1,0 +1,376 @@
+//! A shard's state beside its table, and the one place where keys are changed.
+//!
+//! # State
+//! [`Side`] is what a shard's lock guards beside the table: the timer wheel, the watchers, and on which side of the snapshot the shard is.
+//! [`Counters`] are written with the lock held exclusively and read by anyone at any time.
+//!
+//! # Changes
+//! Every change goes through [`ShardMut`], which does for each what a change owes to others, in this order: hand the entry to a running
+//! snapshot that has not seen it, apply, keep wheel and counters in step, then emit one effect. Operations (`ops/`) decide what to
+//! change; they never touch a table.
+//!
+//! # Invariants (checked by `debug_check`)
+//! - A key with a deadline owns exactly one timer, and its entry holds the handle; every timer belongs to a key.
+//! - `owed` counts the entries whose side is not the shard's; it is zero when no snapshot runs.
+//! - The counters agree with the table.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use ahash::RandomState;
+use bytes::Bytes;
+
+use crate::clock::Timestamp;
+use crate::database::Database;
+use crate::effect::{Delta, Effect};
+use crate::entry::Entry;
+use crate::key::Key;
+use crate::snapshot::SnapshotSide;
+use crate::table::{ExclusiveShard, Slots};
+use crate::value::Value;
+use crate::watch::Watchers;
+use crate::wheel::{TimerId, Wheel};
+
+/// What a shard's lock guards beside its table.
+#[derive(Default)]
+pub(crate) struct Side {
+    pub(crate) wheel: Wheel,
+    pub(crate) watchers: Watchers,
+    pub(crate) snapshot: SnapshotSide,
+}
+
+/// Figures about a shard that may be read without its lock. Relaxed unless said otherwise: each is exact, together they need not be.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) keys: AtomicUsize,
+    /// Those of them that have a deadline.
+    pub(crate) expires: AtomicUsize,
+    /// The sum of their deadlines in milliseconds, each counted with at most [`DEADLINE_COUNTED_MAX`].
+    pub(crate) deadlines: AtomicU64,
+    /// Bytes of entries.
+    pub(crate) bytes: AtomicUsize,
+    /// Changes since the store was made.
+    pub(crate) changes: AtomicU64,
+    /// Keys removed because their deadline had passed.
+    pub(crate) expired: AtomicU64,
+    /// Milliseconds at which the wheel next has something to do, plus one; zero is never. Sequentially consistent: see `expire.rs`.
+    next_wake: AtomicU64,
+}
+
+/// The year 2527: a million deadlines, each counted with no more than this, add up without an overflow.
+const DEADLINE_COUNTED_MAX: u64 = (1 << 44) - 1;
+
+impl Counters {
+    /// A key had one deadline and has another now.
+    fn count_deadline(&self, old: Option<Timestamp>, new: Option<Timestamp>) {
+        if let Some(old) = old {
+            self.expires.fetch_sub(1, Ordering::Relaxed);
+            self.deadlines.fetch_sub(old.as_millis().min(DEADLINE_COUNTED_MAX), Ordering::Relaxed);
+        }
+        if let Some(new) = new {
+            self.expires.fetch_add(1, Ordering::Relaxed);
+            self.deadlines.fetch_add(new.as_millis().min(DEADLINE_COUNTED_MAX), Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn next_wake(&self) -> Option<Timestamp> {
+        self.next_wake.load(Ordering::SeqCst).checked_sub(1).map(Timestamp::from_millis)
+    }
+
+    fn set_next_wake(&self, wake: Option<Timestamp>) {
+        let stored = wake.map_or(0, |wake| wake.as_millis().saturating_add(1));
+        if self.next_wake.load(Ordering::Relaxed) != stored {
+            self.next_wake.store(stored, Ordering::SeqCst);
+        }
+    }
+}
+
+/// What the changes of one view leave to be done when its locks are released.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// The effects so far; `None` where nobody listens.
+    pub(crate) effects: Option<Vec<Effect>>,
+    /// The earliest instant at which a wheel that was touched needs the expirer.
+    pub(crate) wake: Option<Timestamp>,
+    /// Tables that were flushed, to be dropped without a lock.
+    pub(crate) garbage: Vec<Slots>,
+}
+
+/// What a write does to the deadline that the key had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NewDeadline {
+    Keep,
+    Is(Option<Timestamp>),
+}
+
+/// A dead key that a reader came across, remembered until it can be removed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Noticed {
+    pub(crate) db: u32,
+    pub(crate) shard: usize,
+    hash: u64,
+    timer: TimerId,
+}
+
+impl Noticed {
+    /// The note for a key whose entry is dead at `now`.
+    pub(crate) fn about(entry: &Entry, key: &Key<'_>, shard: usize, now: Timestamp) -> Option<Self> {
+        let timer = entry.timer().filter(|_| entry.is_dead(now))?;
+        Some(Self { db: key.db, shard, hash: key.hash, timer })
+    }
+}
+
+/// A shard locked for writing, with all that its changes touch.
+pub(crate) struct ShardMut<'v, 's> {
+    pub(crate) database: &'s Database,
+    pub(crate) index: usize,
+    pub(crate) guard: &'v mut ExclusiveShard<'s, Side>,
+    pub(crate) changes: &'v mut Changes,
+    pub(crate) now: Timestamp,
+}
+
+impl ShardMut<'_, '_> {
+    /// The key's entry. One that is dead is removed first, as the expirer would.
+    pub(crate) fn live(&mut self, key: &Key<'_>) -> Option<&Entry> {
+        let is_dead = self.guard.slots.find(key.hash, |entry| entry.key() == key.bytes)?.is_dead(self.now);
+        if is_dead {
+            self.remove_as_expired(key.hash, |entry| entry.key() == key.bytes);
+            self.publish_wake();
+            return None;
+        }
+        self.guard.slots.find(key.hash, |entry| entry.key() == key.bytes)
+    }
+
+    /// Sets the key's value, and its deadline as `deadline` says. Returns the value that a live key had.
+    pub(crate) fn put(
+        &mut self,
+        key: &Key<'_>,
+        value: Value,
+        deadline: NewDeadline,
+        event: &'static str,
+    ) -> Option<Value> {
+        let effect_value = self.changes.effects.is_some().then(|| value.clone());
+        let existed = self.live(key).is_some();
+        let old = if existed { self.overwrite(key, value) } else { self.insert(key, value) };
+        let deadline = match deadline {
+            NewDeadline::Keep if existed => None,
+            NewDeadline::Keep => Some(None),
+            NewDeadline::Is(deadline) => Some(deadline),
+        };
+        if let Some(deadline) = deadline {
+            self.arm(key, deadline);
+        }
+        self.emit(key.bytes, event, move || {
+            let value = effect_value.unwrap_or_else(|| Value::from(""));
+            match deadline {
+                Some(deadline) => Delta::Put { value, deadline },
+                None => Delta::Replace(value),
+            }
+        });
+        old
+    }
+
+    /// Appends to a live string.
+    pub(crate) fn append(&mut self, key: &Key<'_>, tail: &Bytes, event: &'static str) {
+        let side = &mut *self.guard.side;
+        if let Some(entry) = self.guard.slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
+            side.snapshot.hand_over(key.db, entry);
+            entry.value_mut().append(tail);
+            self.database.counters(self.index).bytes.fetch_add(tail.len(), Ordering::Relaxed);
+            self.emit(key.bytes, event, || Delta::Append(tail.clone()));
+        }
+    }
+
+    /// Gives a live key a deadline, or takes it away.
+    pub(crate) fn set_deadline(&mut self, key: &Key<'_>, deadline: Option<Timestamp>, event: &'static str) {
+        if let Some(entry) = self.guard.slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
+            self.guard.side.snapshot.hand_over(key.db, entry);
+            self.arm(key, deadline);
+            self.emit(key.bytes, event, || Delta::Deadline(deadline));
+        }
+    }
+
+    /// Removes a live key and returns what it held.
+    pub(crate) fn remove(&mut self, key: &Key<'_>, event: &'static str) -> Option<(Value, Option<Timestamp>)> {
+        self.live(key)?;
+        let entry = self.take_entry(key.hash, |entry| entry.key() == key.bytes)?;
+        self.emit(key.bytes, event, || Delta::Delete);
+        let deadline = entry.deadline();
+        if deadline.is_some() {
+            self.publish_wake();
+        }
+        Some((entry.into_value(), deadline))
+    }
+
+    /// Removes what the wheel says is due, as far as `budget` goes, and returns how many keys that were.
+    pub(crate) fn expire_due(&mut self, budget: &mut usize) -> usize {
+        let mut expired = 0;
+        while let Some((timer, hash)) = self.guard.side.wheel.pop_due(self.now, budget) {
+            if self.remove_as_expired(hash, |entry| entry.timer() == Some(timer)) {
+                expired += 1;
+            } else {
+                debug_assert!(false, "a timer without a key");
+                self.guard.side.wheel.cancel(timer);
+            }
+        }
+        self.publish_wake();
+        expired
+    }
+
+    /// Removes a key that a reader found dead, if it still is.
+    pub(crate) fn expire_noticed(&mut self, noticed: &Noticed) -> bool {
+        let now = self.now;
+        let removed =
+            self.remove_as_expired(noticed.hash, |entry| entry.timer() == Some(noticed.timer) && entry.is_dead(now));
+        self.publish_wake();
+        removed
+    }
+
+    /// Removes every key in O(1), watchers aside. Emits no effect: a flush is one for the whole database.
+    pub(crate) fn flush(&mut self) {
+        let ExclusiveShard { side, slots } = &mut *self.guard;
+        // Dead keys too: whoever watches one began while it was alive, or it would have been removed then.
+        side.watchers.touch_where(|hash, key| slots.find(hash, |entry| entry.key() == key).is_some());
+        let counters = self.database.counters(self.index);
+        counters.changes.fetch_add(slots.len() as u64, Ordering::Relaxed);
+        counters.keys.store(0, Ordering::Relaxed);
+        counters.bytes.store(0, Ordering::Relaxed);
+        side.wheel = Wheel::default();
+        counters.expires.store(0, Ordering::Relaxed);
+        counters.deadlines.store(0, Ordering::Relaxed);
+        let detached = slots.take();
+        if let Some(garbage) = side.snapshot.take_detached(self.database.number(), detached) {
+            self.changes.garbage.push(garbage);
+        }
+        self.publish_wake();
+    }
+
+    fn overwrite(&mut self, key: &Key<'_>, value: Value) -> Option<Value> {
+        let entry = self.guard.slots.find_mut(key.hash, |entry| entry.key() == key.bytes)?;
+        self.guard.side.snapshot.hand_over(key.db, entry);
+        let before = entry.memory();
+        let old = std::mem::replace(entry.value_mut(), value);
+        let bytes = &self.database.counters(self.index).bytes;
+        bytes.fetch_add(entry.memory(), Ordering::Relaxed);
+        bytes.fetch_sub(before, Ordering::Relaxed);
+        Some(old)
+    }
+
+    fn insert(&mut self, key: &Key<'_>, value: Value) -> Option<Value> {
+        let entry = Entry::new(key.bytes, value, self.guard.side.snapshot.side());
+        let counters = self.database.counters(self.index);
+        counters.keys.fetch_add(1, Ordering::Relaxed);
+        counters.bytes.fetch_add(entry.memory(), Ordering::Relaxed);
+        self.guard.slots.insert(key.hash, entry, self.database.hasher());
+        None
+    }
+
+    /// Brings the key's timer in line with a new deadline.
+    fn arm(&mut self, key: &Key<'_>, deadline: Option<Timestamp>) {
+        let now = self.now;
+        let wheel = &mut self.guard.side.wheel;
+        let Some(entry) = self.guard.slots.find_mut(key.hash, |entry| entry.key() == key.bytes) else { return };
+        self.database.counters(self.index).count_deadline(entry.deadline(), deadline);
+        let expiry = match (entry.timer(), deadline) {
+            (None, None) => return,
+            (None, Some(deadline)) => Some((deadline, wheel.arm(deadline, key.hash, now))),
+            (Some(timer), Some(deadline)) => {
+                wheel.rearm(timer, deadline);
+                Some((deadline, timer))
+            }
+            (Some(timer), None) => {
+                wheel.cancel(timer);
+                None
+            }
+        };
+        entry.set_expiry(expiry);
+        self.publish_wake();
+    }
+
+    fn remove_as_expired(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> bool {
+        let Some(entry) = self.take_entry(hash, is_it) else { return false };
+        self.database.counters(self.index).expired.fetch_add(1, Ordering::Relaxed);
+        self.emit(entry.key(), event::EXPIRED, || Delta::Delete);
+        true
+    }
+
+    /// Takes an entry out of the table and all that knows of it. The effect is the caller's.
+    fn take_entry(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        let Side { wheel, snapshot, .. } = &mut *self.guard.side;
+        let mut entry = self.guard.slots.remove(hash, is_it, self.database.hasher())?;
+        snapshot.hand_over(self.database.number(), &mut entry);
+        if let Some(timer) = entry.timer() {
+            wheel.cancel(timer);
+        }
+        let counters = self.database.counters(self.index);
+        counters.count_deadline(entry.deadline(), None);
+        counters.keys.fetch_sub(1, Ordering::Relaxed);
+        counters.bytes.fetch_sub(entry.memory(), Ordering::Relaxed);
+        Some(entry)
+    }
+
+    fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
+        self.guard.side.watchers.touch(key);
+        self.database.counters(self.index).changes.fetch_add(1, Ordering::Relaxed);
+        if let Some(effects) = &mut self.changes.effects {
+            effects.push(Effect {
+                db: self.database.number(),
+                key: Bytes::copy_from_slice(key),
+                event,
+                delta: delta(),
+            });
+        }
+    }
+
+    fn publish_wake(&mut self) {
+        let wake = self.guard.side.wheel.next_wake();
+        self.database.counters(self.index).set_next_wake(wake);
+        if let Some(wake) = wake {
+            self.changes.wake = Some(self.changes.wake.map_or(wake, |earlier| earlier.min(wake)));
+        }
+    }
+}
+
+/// Checks the invariants that this module states, for tests. O(n).
+pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveShard<'_, Side>, hasher: &RandomState) {
+    let ExclusiveShard { side, slots } = guard;
+    let (mut keys, mut timers, mut owed, mut bytes, mut deadlines) = (0, 0, 0, 0, 0);
+    for home in 0..slots.buckets() {
+        slots.for_each_in_home(home, hasher, |entry| {
+            keys += 1;
+            bytes += entry.memory();
+            if let Some((deadline, timer)) = entry.deadline().zip(entry.timer()) {
+                timers += 1;
+                let due = deadline.as_millis().saturating_add(1);
+                let hash = crate::key::hash(hasher, entry.key());
+                assert_eq!(side.wheel.get(timer), Some((due, hash)), "a key's timer is its own and up to date");
+            }
+            owed += usize::from(entry.side() != side.snapshot.side());
+            deadlines += entry.deadline().map_or(0, |deadline| deadline.as_millis().min(DEADLINE_COUNTED_MAX));
+        });
+    }
+    let counters = database.counters(index);
+    assert_eq!(keys, slots.len(), "the homes show every entry");
+    assert_eq!(keys, counters.keys.load(Ordering::Relaxed), "the key counter agrees");
+    assert_eq!(bytes, counters.bytes.load(Ordering::Relaxed), "the byte counter agrees");
+    assert_eq!(timers, side.wheel.len(), "one timer a deadline");
+    let (published, actual) = (counters.next_wake(), side.wheel.next_wake());
+    assert_eq!(published, actual, "the expirer knows when to wake");
+    assert_eq!(timers, counters.expires.load(Ordering::Relaxed), "the counter of deadlines agrees");
+    assert_eq!(deadlines, counters.deadlines.load(Ordering::Relaxed), "the sum of deadlines agrees");
+    assert_eq!(owed, side.snapshot.owed(), "owed counts the entries on the old side");
+}
+
+/// The names of events, as Redis's keyspace notifications have them.
+pub(crate) mod event {
+    pub(crate) const APPEND: &str = "append";
+    pub(crate) const DEL: &str = "del";
+    pub(crate) const EXPIRE: &str = "expire";
+    pub(crate) const EXPIRED: &str = "expired";
+    pub(crate) const FLUSHDB: &str = "flushdb";
+    pub(crate) const INCRBY: &str = "incrby";
+    pub(crate) const PERSIST: &str = "persist";
+    pub(crate) const RENAME_FROM: &str = "rename_from";
+    pub(crate) const RENAME_TO: &str = "rename_to";
+    pub(crate) const RESTORE: &str = "restore";
+    pub(crate) const SET: &str = "set";
+}

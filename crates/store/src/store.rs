@@ -1,0 +1,309 @@
+//! The store: its databases, and the door to them.
+//!
+//! A [`Store`] is a handle, cheap to clone, that stands in one of the store's numbered databases; [`Store::database`] gives a handle to
+//! another. This file has what stands behind every handle and how locks are taken; the typed operations are in `api.rs`.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use ahash::RandomState;
+use parking_lot::{RwLock, RwLockReadGuard};
+
+use crate::clock::{Clock, Timestamp};
+use crate::database::{Database, DatabaseStats};
+use crate::effect::EffectSink;
+use crate::error::StoreError;
+use crate::expire::Alarm;
+use crate::key::{self, Key};
+use crate::shard::{Changes, ShardMut, debug_check};
+use crate::turn::Turn;
+use crate::view::{LockSet, View};
+
+/// Databases that a store has unless it is told otherwise, as in Redis.
+const DATABASES_DEFAULT: u32 = 16;
+/// Shards of a database unless told otherwise: small enough for an embedded store, many enough for a few million keys.
+const SHARDS_DEFAULT: usize = 256;
+
+/// A concurrent keyspace. Clones share the same data.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+    db: u32,
+}
+
+/// What all handles share.
+pub(crate) struct Inner {
+    databases: Box<[OnceLock<Database>]>,
+    /// Exclusive while a database is made, shared while nobody may make one. Comes before every shard's lock in the order of locking.
+    making: RwLock<()>,
+    pub(crate) hasher: RandomState,
+    pub(crate) shard_count: usize,
+    clock: Clock,
+    pub(crate) sink: Option<Arc<dyn EffectSink>>,
+    sequence: AtomicU64,
+    pub(crate) alarm: Alarm,
+    pub(crate) snapshot_running: AtomicBool,
+}
+
+/// How a store is made.
+///
+/// ```
+/// use pyredis_store::Store;
+/// let store = Store::builder().databases(4).shards(16).build();
+/// assert_eq!(store.databases(), 4);
+/// ```
+#[must_use]
+pub struct StoreBuilder {
+    databases: u32,
+    shards: usize,
+    clock: Clock,
+    seed: Option<u64>,
+    sink: Option<Arc<dyn EffectSink>>,
+}
+
+impl StoreBuilder {
+    /// How many numbered databases there are; 16 unless set, at least one.
+    pub const fn databases(mut self, databases: u32) -> Self {
+        self.databases = if databases == 0 { 1 } else { databases };
+        self
+    }
+
+    /// How many locks each database is spread over; 256 unless set. Rounded up to a power of two between 2 and 65 536.
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = shards.clamp(2, 65_536).next_power_of_two();
+        self
+    }
+
+    /// Where the store takes "now" from; the system's clock unless set.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A fixed seed for the hash of keys, for tests: whoever knows the seed can make keys collide. Random unless set.
+    pub const fn hash_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Who receives the effects of every change; nobody unless set.
+    pub fn effect_sink(mut self, sink: Arc<dyn EffectSink>) -> Self {
+        self.sink = Some(sink);
+        self
+    }
+
+    /// The store. It has no databases in memory until they are written, and starts no thread.
+    pub fn build(self) -> Store {
+        let hasher = self
+            .seed
+            .map_or_else(RandomState::new, |seed| RandomState::with_seeds(seed, !seed, seed.rotate_left(21), 0));
+        Store {
+            db: 0,
+            inner: Arc::new(Inner {
+                databases: (0..self.databases).map(|_| OnceLock::new()).collect(),
+                making: RwLock::default(),
+                hasher,
+                shard_count: self.shards,
+                clock: self.clock,
+                sink: self.sink,
+                sequence: AtomicU64::new(0),
+                alarm: Alarm::default(),
+                snapshot_running: AtomicBool::new(false),
+            }),
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Store {
+    /// A store with 16 databases on the system's clock.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A store made to measure.
+    pub const fn builder() -> StoreBuilder {
+        StoreBuilder {
+            databases: DATABASES_DEFAULT,
+            shards: SHARDS_DEFAULT,
+            clock: Clock::System,
+            seed: None,
+            sink: None,
+        }
+    }
+
+    /// A handle that stands in another database of the same store.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchDatabase`].
+    pub fn database(&self, db: u32) -> Result<Self, StoreError> {
+        if db < self.databases() {
+            Ok(Self { inner: Arc::clone(&self.inner), db })
+        } else {
+            Err(StoreError::NoSuchDatabase)
+        }
+    }
+
+    /// The number of the database that this handle stands in.
+    pub const fn db(&self) -> u32 {
+        self.db
+    }
+
+    /// How many databases there are.
+    pub fn databases(&self) -> u32 {
+        u32::try_from(self.inner.databases.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many shards each database has.
+    pub fn shard_count(&self) -> usize {
+        self.inner.shard_count
+    }
+
+    /// The clock's current instant.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// A key of this handle's database, hashed.
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        self.key_in(self.db, bytes)
+    }
+
+    /// A key of the numbered database, hashed. A number that is out of range is refused when the key is used.
+    pub fn key_in<'k>(&self, db: u32, bytes: &'k [u8]) -> Key<'k> {
+        let hash = key::hash(&self.inner.hasher, bytes);
+        Key { db, shard: self.inner.shard_of(hash), hash, bytes }
+    }
+
+    /// Locks what `locks` names, in ascending order, and opens a view at `now`. Waits while others hold the locks.
+    ///
+    /// # Panics
+    /// When the calling thread holds a view of a store already: that could deadlock.
+    pub fn lock(&self, locks: &LockSet, now: Timestamp) -> View<'_> {
+        View::open(&self.inner, locks, now)
+    }
+
+    /// The number of keys in the handle's database, dead ones that nobody noticed yet included. O(shards), no locks.
+    pub fn len(&self) -> usize {
+        self.inner.database(self.db).map_or(0, Database::len)
+    }
+
+    /// Whether the handle's database has no keys.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Figures about each database that was ever written. O(shards), no locks.
+    pub fn stats(&self, now: Timestamp) -> Vec<DatabaseStats> {
+        self.inner.databases().map(|database| database.stats(now)).collect()
+    }
+
+    /// Changes made since the store was made. No locks.
+    pub fn changes(&self) -> u64 {
+        self.sum(|database| database.all_counters().map(|counters| counters.changes.load(Ordering::Relaxed)).sum())
+    }
+
+    /// Keys removed since the store was made because their deadline had passed. No locks.
+    pub fn expired(&self) -> u64 {
+        self.sum(|database| database.all_counters().map(|counters| counters.expired.load(Ordering::Relaxed)).sum())
+    }
+
+    /// Bytes that keys, values and their entries occupy, by the store's own count. No locks.
+    pub fn memory(&self) -> u64 {
+        self.sum(|database| database.all_counters().map(|counters| counters.bytes.load(Ordering::Relaxed) as u64).sum())
+    }
+
+    /// Checks every invariant of every shard; for tests. O(keys).
+    ///
+    /// # Panics
+    /// When an invariant does not hold, or when called inside a view.
+    pub fn debug_check(&self) {
+        let _turn = Turn::take();
+        for database in self.inner.databases() {
+            for shard in 0..self.inner.shard_count {
+                if let Some(guard) = database.shards().write(shard) {
+                    debug_check(database, shard, &guard, &self.inner.hasher);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// Runs `change` on the key's shard, making its database if need be.
+    pub(crate) fn with_shard<R: Default>(&self, key: &Key<'_>, change: impl FnOnce(&mut ShardMut<'_, '_>) -> R) -> R {
+        Turn::check(); // before waiting for a database to be made, which a view may keep from happening
+        match self.inner.database_or_make(key.db) {
+            Some(database) => self.in_shard(database, key.shard, self.now(), change),
+            None => R::default(),
+        }
+    }
+
+    fn sum(&self, of: impl Fn(&Database) -> u64) -> u64 {
+        self.inner.databases().map(of).sum()
+    }
+}
+
+impl Inner {
+    /// The databases that were ever written.
+    pub(crate) fn databases(&self) -> impl Iterator<Item = &Database> {
+        self.databases.iter().filter_map(OnceLock::get)
+    }
+
+    /// Keeps anyone from making a database until the result is dropped. To be called before any shard is locked.
+    pub(crate) fn freeze_databases(&self) -> RwLockReadGuard<'_, ()> {
+        self.making.read()
+    }
+
+    /// Whether a database of that number could be made, or is there.
+    pub(crate) fn has_number(&self, db: u32) -> bool {
+        (db as usize) < self.databases.len()
+    }
+
+    pub(crate) fn database(&self, db: u32) -> Option<&Database> {
+        self.databases.get(db as usize)?.get()
+    }
+
+    /// To be called before any shard is locked: whoever freezes the databases locks shards next, and would wait for ours.
+    pub(crate) fn database_or_make(&self, db: u32) -> Option<&Database> {
+        let cell = self.databases.get(db as usize)?;
+        Some(cell.get().unwrap_or_else(|| {
+            let _making = self.making.write();
+            cell.get_or_init(|| Database::new(db, self.shard_count, &self.hasher))
+        }))
+    }
+
+    /// Whether a shard has no keys; one that does not exist has none. No lock.
+    pub(crate) fn is_empty_shard(&self, database: &Database, shard: usize) -> bool {
+        shard >= self.shard_count || database.counters(shard).keys.load(Ordering::Relaxed) == 0
+    }
+
+    /// Gives a unit of effects to the sink. To be called with the locks of the changes still held.
+    pub(crate) fn publish(&self, changes: &mut Changes) {
+        if let (Some(sink), Some(effects)) = (&self.sink, changes.effects.take())
+            && !effects.is_empty()
+        {
+            sink.accept(self.sequence.fetch_add(1, Ordering::Relaxed), effects);
+        }
+    }
+
+    /// What is due when the locks of the changes are released.
+    pub(crate) fn after_release(&self, changes: &Changes) {
+        if let Some(wake) = changes.wake {
+            self.alarm.armed(wake);
+        }
+    }
+
+    /// The shard's number is in the hash's bits behind the seven that hashbrown tags buckets with; a home is in its lowest.
+    #[expect(clippy::cast_possible_truncation, reason = "a shard's number is below 65 536")]
+    const fn shard_of(&self, hash: u64) -> usize {
+        ((hash << 7) >> (u64::BITS - self.shard_count.trailing_zeros())) as usize
+    }
+}

@@ -1,0 +1,212 @@
+//! The shards: one lock each, and behind it a table of entries and whatever else belongs to the shard.
+//!
+//! # What
+//! [`Shards`] pairs each shard of a `DashMap` with a lock of our own and the state it guards (`S`). Holding that lock, shared or exclusive,
+//! is what gives access to the shard's table; DashMap's own locks are never taken. Why two: DashMap's lock always lets readers overtake
+//! a waiting writer (`docs/decisions/001-keyspace.md`).
+//!
+//! # Home buckets
+//! An entry's home is `hash & mask`, the bucket its probe sequence starts at. [`Slots::for_each_in_home`] visits exactly the entries of one
+//! home, by walking that sequence to the first group with an empty slot, as a lookup does. A table that doubles splits each home in two, one
+//! that halves joins them, and a rehash in place moves entries between buckets but never between homes. SCAN and the snapshot rest on this.
+//!
+//! # Unsafe
+//! Two things: reaching a DashMap shard's table through its lock's data pointer, and reading hashbrown's control bytes. Both depend on the
+//! pinned versions of those crates, and the tests would notice a change.
+#![expect(unsafe_code, reason = "reads the tables of a DashMap under locks of our own, see the module's documentation")]
+
+use ahash::RandomState;
+use crossbeam_utils::CachePadded;
+use dashmap::{DashMap, SharedValue};
+use hashbrown::raw::{Bucket, RawTable};
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::entry::Entry;
+use crate::key;
+
+/// How many control bytes hashbrown 0.14.5 looks at in one step of a probe sequence.
+const GROUP_WIDTH: usize = if cfg!(miri) {
+    size_of::<usize>()
+} else if cfg!(all(target_feature = "sse2", any(target_arch = "x86", target_arch = "x86_64"))) {
+    16
+} else if cfg!(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")) {
+    8
+} else {
+    size_of::<usize>()
+};
+
+/// hashbrown's control byte of a bucket that has never been full since the last rehash: here a probe sequence ends.
+const EMPTY: u8 = 0xFF;
+
+/// A table with fewer buckets than this is not worth shrinking.
+const SHRINK_BUCKETS_MIN: usize = 64;
+
+type Slot = (Entry, SharedValue<()>);
+
+/// The shards of one database: tables and the state beside them, each pair behind one lock.
+pub(crate) struct Shards<S> {
+    tables: DashMap<Entry, (), RandomState>,
+    sides: Box<[CachePadded<RwLock<S>>]>,
+}
+
+/// A shard locked for readers: the state beside the table, and the table.
+pub(crate) struct SharedShard<'a, S> {
+    _side: RwLockReadGuard<'a, S>,
+    pub(crate) slots: &'a Slots,
+}
+
+/// A shard locked for one writer.
+pub(crate) struct ExclusiveShard<'a, S> {
+    pub(crate) side: RwLockWriteGuard<'a, S>,
+    pub(crate) slots: &'a mut Slots,
+}
+
+impl<S: Default> Shards<S> {
+    /// `count` empty shards; a power of two, at least two.
+    pub(crate) fn new(count: usize, hasher: RandomState) -> Self {
+        let tables = DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher, count);
+        let sides = (0..count).map(|_| CachePadded::new(RwLock::new(S::default()))).collect();
+        Self { tables, sides }
+    }
+}
+
+impl<S> Shards<S> {
+    pub(crate) fn count(&self) -> usize {
+        self.sides.len()
+    }
+
+    /// Locks a shard for reading. Readers wait behind a waiting writer.
+    pub(crate) fn read(&self, shard: usize) -> Option<SharedShard<'_, S>> {
+        let side = self.sides.get(shard)?.read();
+        let table = self.tables.shards().get(shard)?.data_ptr();
+        // SAFETY: the pointer is to the table inside a DashMap that `self` owns and never uses but through `read` and `write`. Both take the
+        // side's lock of the same index first and bind the reference to that guard's lifetime (the fields of the struct are only moved out
+        // and dropped together, in `view.rs` and `database.rs`), so no `&mut` exists beside this `&`. `Slots` is a transparent wrapper.
+        let slots = unsafe { &*table.cast::<Slots>() };
+        Some(SharedShard { _side: side, slots })
+    }
+
+    /// Locks a shard for writing.
+    pub(crate) fn write(&self, shard: usize) -> Option<ExclusiveShard<'_, S>> {
+        let side = self.sides.get(shard)?.write();
+        let table = self.tables.shards().get(shard)?.data_ptr();
+        // SAFETY: as in `read`; the side's lock is held exclusively, so this is the only reference to the table.
+        let slots = unsafe { &mut *table.cast::<Slots>() };
+        Some(ExclusiveShard { side, slots })
+    }
+}
+
+/// The table of one shard.
+#[repr(transparent)]
+pub(crate) struct Slots(RawTable<Slot>);
+
+impl Slots {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The number of buckets, a power of two: homes go from 0 to one below it.
+    pub(crate) fn buckets(&self) -> usize {
+        self.0.buckets()
+    }
+
+    pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<&Entry> {
+        self.0.get(hash, |(entry, _)| is_it(entry)).map(|(entry, _)| entry)
+    }
+
+    pub(crate) fn find_mut(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<&mut Entry> {
+        self.0.get_mut(hash, |(entry, _)| is_it(entry)).map(|(entry, _)| entry)
+    }
+
+    /// Adds an entry whose key is not in the table. Amortised O(1); a growth moves every entry of the shard.
+    pub(crate) fn insert(&mut self, hash: u64, entry: Entry, hasher: &RandomState) -> &mut Entry {
+        let slot =
+            self.0.insert_entry(hash, (entry, SharedValue::new(())), |(entry, _)| key::hash(hasher, entry.key()));
+        &mut slot.0
+    }
+
+    /// Removes an entry, and gives memory back when less than an eighth of the table is in use.
+    pub(crate) fn remove(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool, hasher: &RandomState) -> Option<Entry> {
+        let (entry, _) = self.0.remove_entry(hash, |(entry, _)| is_it(entry))?;
+        if self.buckets() >= SHRINK_BUCKETS_MIN && self.len() < self.buckets() / 8 {
+            self.0.shrink_to(self.len() * 2, |(entry, _)| key::hash(hasher, entry.key()));
+        }
+        Some(entry)
+    }
+
+    /// Empties the table in O(1): the entries go to whoever called.
+    pub(crate) fn take(&mut self) -> Self {
+        Self(std::mem::replace(&mut self.0, RawTable::new()))
+    }
+
+    /// Calls `visit` with every entry whose home is `home`. Expected O(1).
+    pub(crate) fn for_each_in_home<'a>(&'a self, home: usize, hasher: &RandomState, mut visit: impl FnMut(&'a Entry)) {
+        // SAFETY: `buckets_in_home` yields full buckets of this table, which `self` borrows and so nobody changes meanwhile.
+        self.buckets_in_home(home, hasher, |bucket| visit(unsafe { &bucket.as_ref().0 }));
+    }
+
+    /// Calls `visit` with every entry whose home is `home`, to be changed but not moved: the key stays.
+    pub(crate) fn for_each_in_home_mut(
+        &mut self,
+        home: usize,
+        hasher: &RandomState,
+        mut visit: impl FnMut(&mut Entry),
+    ) {
+        // SAFETY: as above, borrowed exclusively; each bucket is visited once, so no two `&mut` to one entry exist.
+        self.buckets_in_home(home, hasher, |bucket| visit(unsafe { &mut bucket.as_mut().0 }));
+    }
+
+    fn buckets_in_home(&self, home: usize, hasher: &RandomState, mut visit: impl FnMut(Bucket<Slot>)) {
+        let mask = self.buckets() - 1;
+        let home = home & mask;
+        let (mut position, mut stride) = (home, 0);
+        if self.0.is_empty() {
+            return;
+        }
+        loop {
+            let mut group_has_empty = false;
+            for offset in 0..GROUP_WIDTH {
+                let control = self.control(position + offset);
+                group_has_empty |= control == EMPTY;
+                let is_full = control & 0x80 == 0;
+                if !is_full {
+                    continue;
+                }
+                // SAFETY: the control byte says that the bucket is full, and the masked index is below `buckets()`.
+                let bucket = unsafe { self.0.bucket((position + offset) & mask) };
+                // SAFETY: the bucket is full and `self` is borrowed.
+                let entry = unsafe { &bucket.as_ref().0 };
+                if low_bits(key::hash(hasher, entry.key())) & mask == home {
+                    visit(bucket);
+                }
+            }
+            // In a table of one group or less the first step has seen everything.
+            if group_has_empty || stride > mask {
+                return;
+            }
+            stride += GROUP_WIDTH;
+            position = (position + stride) & mask;
+        }
+    }
+
+    /// hashbrown's control byte at `index`, below `buckets() + GROUP_WIDTH`.
+    fn control(&self, index: usize) -> u8 {
+        debug_assert!(index < self.buckets() + GROUP_WIDTH, "control byte out of range");
+        // SAFETY: `data_end` is where hashbrown's control bytes begin; there are `buckets() + GROUP_WIDTH` of them, and every caller's index
+        // is a masked position plus an offset below GROUP_WIDTH.
+        unsafe { self.0.data_end().cast::<u8>().as_ptr().add(index).read() }
+    }
+}
+
+/// The bits of a hash that choose the home: hashbrown's own cast.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "hashbrown truncates a hash to the pointer's width in the same way"
+)]
+pub(crate) const fn low_bits(hash: u64) -> usize {
+    hash as usize
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

@@ -1,0 +1,80 @@
+//! Tests of the table: homes hold exactly what they should, whatever was inserted and removed before.
+
+use std::collections::BTreeSet;
+
+use ahash::RandomState;
+use proptest::prelude::*;
+
+use super::{Shards, Slots, low_bits};
+use crate::entry::Entry;
+use crate::key;
+use crate::value::Value;
+
+fn hasher() -> RandomState {
+    RandomState::with_seeds(1, 2, 3, 4)
+}
+
+fn insert(slots: &mut Slots, name: &str) {
+    let hash = key::hash(&hasher(), name.as_bytes());
+    if slots.find(hash, |entry| entry.key() == name.as_bytes()).is_none() {
+        slots.insert(hash, Entry::new(name.as_bytes(), Value::from("v"), false), &hasher());
+    }
+}
+
+fn remove(slots: &mut Slots, name: &str) -> bool {
+    let hash = key::hash(&hasher(), name.as_bytes());
+    slots.remove(hash, |entry| entry.key() == name.as_bytes(), &hasher()).is_some()
+}
+
+/// Every key that the homes of the table show, checking that each shows up in its own home and once.
+fn keys_by_homes(slots: &Slots) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    for home in 0..slots.buckets() {
+        slots.for_each_in_home(home, &hasher(), |entry| {
+            let hash = key::hash(&hasher(), entry.key());
+            assert_eq!(low_bits(hash) & (slots.buckets() - 1), home);
+            assert!(seen.insert(String::from_utf8(entry.key().to_vec()).unwrap()), "seen twice");
+        });
+    }
+    seen
+}
+
+proptest! {
+    #[test]
+    fn homes_show_every_entry_once(operations in prop::collection::vec((any::<bool>(), 0..200u32), 0..2000)) {
+        let shards = Shards::<()>::new(2, hasher());
+        let shard = shards.write(0).unwrap();
+        let mut model = BTreeSet::new();
+        for (add, number) in operations {
+            let name = format!("key:{number}");
+            if add {
+                insert(shard.slots, &name);
+                model.insert(name);
+            } else {
+                prop_assert_eq!(remove(shard.slots, &name), model.remove(&name));
+            }
+        }
+        prop_assert_eq!(keys_by_homes(shard.slots), model);
+    }
+}
+
+#[test]
+fn a_full_and_tombstoned_table_ends_its_walks() {
+    let shards = Shards::<()>::new(2, hasher());
+    let shard = shards.write(1).unwrap();
+    for round in 0..50 {
+        for number in 0..448 {
+            insert(shard.slots, &format!("{round}:{number}"));
+        }
+        let seen = keys_by_homes(shard.slots);
+        assert_eq!(seen.len(), 448);
+        for name in seen {
+            assert!(remove(shard.slots, &name));
+        }
+    }
+    assert!(
+        shard.slots.buckets() <= 64,
+        "an emptied table gives its memory back, {} buckets left",
+        shard.slots.buckets()
+    );
+}

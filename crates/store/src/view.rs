@@ -1,0 +1,321 @@
+//! Locked views: how anyone reads or changes the store.
+//!
+//! A [`LockSet`] names keys and how they are to be used; [`Store::lock`](crate::Store::lock) takes the locks of their shards once, in
+//! ascending order of database and shard, shared for reading and exclusive for writing, and gives a [`View`]. Everything done through one view
+//! happens at one instant for everybody else. A view cannot lock more, and while a thread has one, it cannot open another.
+//!
+//! When the view ends, its effects go to the sink as one unit before the locks are released; what need not be done under locks
+//! (dropping flushed tables, removing dead keys that readers came across) comes after.
+
+use std::cell::{Cell, RefCell};
+
+use ahash::RandomState;
+use parking_lot::RwLockReadGuard;
+use smallvec::SmallVec;
+
+use crate::clock::Timestamp;
+use crate::database::Database;
+use crate::entry::Entry;
+use crate::error::StoreError;
+use crate::key::Key;
+use crate::shard::{Changes, Noticed, ShardMut, Side};
+use crate::store::Inner;
+use crate::table::{ExclusiveShard, SharedShard, Slots};
+use crate::turn::Turn;
+use crate::watch::WatchSet;
+
+/// What keys, shards and databases a view needs, and for what.
+#[derive(Debug, Clone, Default)]
+pub struct LockSet {
+    shards: SmallVec<[Want; 4]>,
+    databases: SmallVec<[(u32, bool); 1]>,
+}
+
+/// A shard and whether it is to be written. Ordered as locks are taken, the stronger wish for a shard first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Want {
+    db: u32,
+    shard: usize,
+    only_read: bool,
+}
+
+impl LockSet {
+    /// Nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a key to be read.
+    pub fn read(&mut self, key: &Key<'_>) {
+        self.shards.push(Want { db: key.db, shard: key.shard, only_read: true });
+    }
+
+    /// Adds a key to be written.
+    pub fn write(&mut self, key: &Key<'_>) {
+        self.shards.push(Want { db: key.db, shard: key.shard, only_read: false });
+    }
+
+    /// Adds one shard to be read.
+    pub fn read_shard(&mut self, db: u32, shard: usize) {
+        self.shards.push(Want { db, shard, only_read: true });
+    }
+
+    /// Adds every shard of a database, to be read.
+    pub fn read_database(&mut self, db: u32) {
+        self.databases.push((db, true));
+    }
+
+    /// Adds every shard of a database, to be written. A database that was never written stays unmade.
+    pub fn write_database(&mut self, db: u32) {
+        self.databases.push((db, false));
+    }
+
+    /// Whether nothing is named.
+    pub fn is_empty(&self) -> bool {
+        self.shards.is_empty() && self.databases.is_empty()
+    }
+}
+
+enum Guard<'s> {
+    Shared(SharedShard<'s, Side>),
+    Exclusive(ExclusiveShard<'s, Side>),
+}
+
+impl Guard<'_> {
+    fn slots(&self) -> &Slots {
+        match self {
+            Self::Shared(guard) => guard.slots,
+            Self::Exclusive(guard) => guard.slots,
+        }
+    }
+}
+
+struct Held<'s> {
+    database: &'s Database,
+    shard: usize,
+    guard: Guard<'s>,
+}
+
+/// The locked shards of a [`LockSet`], at one instant. Operations on keys are in `ops/`.
+pub struct View<'s> {
+    inner: &'s Inner,
+    now: Timestamp,
+    held: SmallVec<[Held<'s>; 2]>,
+    /// Databases that were wanted and do not exist: empty for this view.
+    absent: SmallVec<[u32; 1]>,
+    /// While some are absent, nobody may make one: what this view saw as empty stays so until it ends.
+    frozen: Option<RwLockReadGuard<'s, ()>>,
+    changes: Changes,
+    noticed: RefCell<SmallVec<[Noticed; 1]>>,
+    lookups: Cell<Lookups>,
+    _turn: Turn,
+}
+
+/// What a finished view leaves to be done without its locks. Give it to [`Store::settle`](crate::Store::settle); dropping it is safe,
+/// then dead keys wait for the expirer.
+#[must_use]
+#[derive(Default)]
+pub struct Residue {
+    /// How many reads found their key, and how many did not.
+    pub lookups: Lookups,
+    pub(crate) noticed: SmallVec<[Noticed; 1]>,
+    garbage: Vec<Slots>,
+}
+
+/// Reads of keys, by whether the key was there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lookups {
+    /// The key was there.
+    pub hits: u64,
+    /// It was not.
+    pub misses: u64,
+}
+
+impl Residue {
+    /// Adds what another view left.
+    pub fn merge(&mut self, mut other: Self) {
+        self.noticed.append(&mut other.noticed);
+        self.garbage.append(&mut other.garbage);
+        self.lookups.hits += other.lookups.hits;
+        self.lookups.misses += other.lookups.misses;
+    }
+
+    /// Takes out what costs time to drop; drop it where nobody waits.
+    pub fn take_garbage(&mut self) -> Option<Garbage> {
+        (!self.garbage.is_empty()).then(|| Garbage { _tables: std::mem::take(&mut self.garbage) })
+    }
+}
+
+/// Flushed tables. Dropping them frees their entries, O(entries).
+pub struct Garbage {
+    _tables: Vec<Slots>,
+}
+
+impl<'s> View<'s> {
+    pub(crate) fn open(inner: &'s Inner, locks: &LockSet, now: Timestamp) -> Self {
+        let turn = Turn::take();
+        let mut wants = locks.shards.clone();
+        for want in wants.iter().filter(|want| !want.only_read) {
+            inner.database_or_make(want.db);
+        }
+        let wanted = || locks.shards.iter().map(|want| want.db).chain(locks.databases.iter().map(|(db, _)| *db));
+        let is_absent = |db: &u32| inner.has_number(*db) && inner.database(*db).is_none();
+        let frozen = wanted().any(|db| is_absent(&db)).then(|| inner.freeze_databases());
+        for &(db, only_read) in locks.databases.iter().filter(|(db, _)| inner.database(*db).is_some()) {
+            wants.extend((0..inner.shard_count).map(|shard| Want { db, shard, only_read }));
+        }
+        wants.sort_unstable();
+        wants.dedup_by_key(|want| (want.db, want.shard));
+        let mut view = Self {
+            inner,
+            now,
+            held: SmallVec::new(),
+            absent: if frozen.is_some() { wanted().filter(is_absent).collect() } else { SmallVec::new() },
+            frozen,
+            changes: Changes { effects: inner.sink.is_some().then(Vec::new), ..Changes::default() },
+            noticed: RefCell::default(),
+            lookups: Cell::default(),
+            _turn: turn,
+        };
+        for want in wants {
+            view.hold(want);
+        }
+        view
+    }
+
+    /// Locks one shard more, which comes after all that are held. One that does not exist is passed over.
+    fn hold(&mut self, want: Want) {
+        let Some(database) = self.inner.database(want.db) else { return };
+        let guard = if want.only_read {
+            database.shards().read(want.shard).map(Guard::Shared)
+        } else {
+            database.shards().write(want.shard).map(Guard::Exclusive)
+        };
+        self.held.extend(guard.map(|guard| Held { database, shard: want.shard, guard }));
+    }
+
+    /// The instant of the view.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Whether a watched key was changed, or has expired, since it began to be watched. The view must hold the set's keys.
+    pub fn has_changed(&self, watched: &WatchSet) -> bool {
+        watched.is_flagged()
+            || watched.keys().any(|key| {
+                let entry = self
+                    .slots_of(key.db, key.shard)
+                    .and_then(|slots| slots.find(key.hash, |entry| entry.key() == key.bytes));
+                entry.is_some_and(|entry| entry.is_dead(self.now))
+            })
+    }
+
+    /// Ends the view: effects out, locks released. What remains is the caller's to [`settle`](crate::Store::settle).
+    pub fn finish(mut self) -> Residue {
+        Residue {
+            lookups: self.lookups.get(),
+            noticed: std::mem::take(self.noticed.get_mut()),
+            garbage: std::mem::take(&mut self.changes.garbage),
+        }
+    }
+
+    pub(crate) const fn hasher(&self) -> &RandomState {
+        &self.inner.hasher
+    }
+
+    /// The table of a shard that the view holds.
+    pub(crate) fn slots_of(&self, db: u32, shard: usize) -> Option<&Slots> {
+        self.position(db, shard).and_then(|at| self.held.get(at)).map(|held| held.guard.slots())
+    }
+
+    /// The live entry of a key.
+    pub(crate) fn live(&self, key: &Key<'_>) -> Result<Option<&Entry>, StoreError> {
+        let Some(held) = self.position(key.db, key.shard).and_then(|at| self.held.get(at)) else {
+            return if self.absent.contains(&key.db) { Ok(None) } else { Err(StoreError::Undeclared) };
+        };
+        let mut entry = held.guard.slots().find(key.hash, |entry| entry.key() == key.bytes);
+        if let Some(note) = entry.and_then(|entry| Noticed::about(entry, key, held.shard, self.now)) {
+            self.noticed.borrow_mut().push(note);
+            entry = None;
+        }
+        let Lookups { hits, misses } = self.lookups.get();
+        let found = u64::from(entry.is_some());
+        self.lookups.set(Lookups { hits: hits + found, misses: misses + 1 - found });
+        Ok(entry)
+    }
+
+    /// The key's shard, to be changed.
+    pub(crate) fn shard_mut(&mut self, key: &Key<'_>) -> Result<ShardMut<'_, 's>, StoreError> {
+        let at = self.position(key.db, key.shard).ok_or(StoreError::Undeclared)?;
+        self.shard_mut_at(at).ok_or(StoreError::Undeclared)
+    }
+
+    /// Removes every key of a database whose shards the view holds for writing.
+    pub fn flush(&mut self, db: u32) {
+        let mut keys_seen = false;
+        for at in 0..self.held.len() {
+            if self.held.get(at).is_some_and(|held| held.database.number() == db)
+                && let Some(mut shard) = self.shard_mut_at(at)
+            {
+                keys_seen |= shard.guard.slots.len() > 0;
+                shard.flush();
+            }
+        }
+        if let Some(effects) = self.changes.effects.as_mut().filter(|_| keys_seen) {
+            effects.push(crate::effect::Effect::flush(db));
+        }
+    }
+
+    /// One of the live keys of a database whose shards the view holds, picked at random; `None` where there is none.
+    pub fn random_key(&self, db: u32) -> Option<&[u8]> {
+        let shards: SmallVec<[&Slots; 32]> = self
+            .held
+            .iter()
+            .filter(|held| held.database.number() == db)
+            .map(|held| held.guard.slots())
+            .filter(|slots| slots.len() > 0)
+            .collect();
+        let keys_total: usize = shards.iter().map(|slots| slots.len()).sum();
+        let mut skip = fastrand::usize(..keys_total.max(1));
+        let first = shards.iter().position(|slots| {
+            skip < slots.len() || {
+                skip -= slots.len();
+                false
+            }
+        })?;
+        // From a random home on, the first live key; where the whole shard is dead, the next shard's.
+        shards.iter().cycle().skip(first).take(shards.len()).find_map(|slots| self.random_in(slots))
+    }
+
+    fn random_in<'v>(&self, slots: &'v Slots) -> Option<&'v [u8]> {
+        let from = fastrand::usize(..slots.buckets());
+        (from..from + slots.buckets()).find_map(|home| {
+            let mut in_home: SmallVec<[&'v [u8]; 4]> = SmallVec::new();
+            slots.for_each_in_home(home, self.hasher(), |entry| {
+                if !entry.is_dead(self.now) {
+                    in_home.push(entry.key());
+                }
+            });
+            fastrand::choice(in_home)
+        })
+    }
+
+    fn shard_mut_at(&mut self, at: usize) -> Option<ShardMut<'_, 's>> {
+        let held = self.held.get_mut(at)?;
+        let Guard::Exclusive(guard) = &mut held.guard else { return None };
+        Some(ShardMut { database: held.database, index: held.shard, guard, changes: &mut self.changes, now: self.now })
+    }
+
+    fn position(&self, db: u32, shard: usize) -> Option<usize> {
+        self.held.binary_search_by_key(&(db, shard), |held| (held.database.number(), held.shard)).ok()
+    }
+}
+
+impl Drop for View<'_> {
+    fn drop(&mut self) {
+        self.inner.publish(&mut self.changes);
+        self.held.clear();
+        self.frozen = None;
+        self.inner.after_release(&self.changes);
+    }
+}

@@ -1,0 +1,57 @@
+//! Keys past their deadlines go by themselves: nobody has to ask for them.
+
+use anyhow::{Result, ensure};
+use pyredis_tests::{Client, Flavour, Server};
+
+use super::{Named, expect, info, wait_info};
+
+pub(super) const TESTS: &[Named] = &[
+    ("expired_keys_are_removed_unasked", expired_keys_are_removed_unasked),
+    ("switched_off_they_stay_unseen", switched_off_they_stay_unseen),
+    ("a_deadline_moved_a_thousand_times_counts_once", a_deadline_moved_a_thousand_times_counts_once),
+];
+
+fn thousand_keys(px: u64) -> Result<(Server, Client)> {
+    let server = Server::start(Flavour::Pyredis)?;
+    let mut client = Client::connect(server.address())?;
+    for n in 0..1000 {
+        client.ok(&format!("SET key:{n} v PX {px}"))?;
+    }
+    client.ok("SET stays v")?;
+    Ok((server, client))
+}
+
+fn expired_keys_are_removed_unasked() -> Result<()> {
+    let (_server, mut client) = thousand_keys(50)?;
+    ensure!(info(&mut client, "expired_keys")? == "0", "keys are gone before their time");
+    client.ok("DEBUG ADVANCE 50")?;
+    wait_info(&mut client, "expired_keys", "1000")?;
+    expect(&mut client, "INFO keyspace", "=txt:\"# Keyspace\\r\\ndb0:keys=1,expires=0,avg_ttl=0\\r\\n\"")
+}
+
+fn switched_off_they_stay_unseen() -> Result<()> {
+    let (_server, mut client) = thousand_keys(50)?;
+    client.ok("DEBUG SET-ACTIVE-EXPIRE 0")?;
+    client.ok("DEBUG ADVANCE 50")?;
+    for _ in 0..100 {
+        ensure!(info(&mut client, "expired_keys")? == "0", "they are removed although that is switched off");
+    }
+    expect(&mut client, "KEYS *", "[$stays]")?;
+    expect(&mut client, "EXISTS key:1", ":0")?;
+    client.ok("DEBUG SET-ACTIVE-EXPIRE 1")?;
+    wait_info(&mut client, "expired_keys", "1000")
+}
+
+fn a_deadline_moved_a_thousand_times_counts_once() -> Result<()> {
+    let server = Server::start(Flavour::Pyredis)?;
+    let mut client = Client::connect(server.address())?;
+    client.ok("SET k v")?;
+    for n in 1..=1000 {
+        expect(&mut client, &format!("PEXPIRE k {n}"), ":1")?;
+    }
+    client.ok("DEBUG ADVANCE 999")?;
+    expect(&mut client, "GET k", "$v")?;
+    client.ok("DEBUG ADVANCE 1")?;
+    wait_info(&mut client, "expired_keys", "1")?;
+    expect(&mut client, "DBSIZE", ":0")
+}

@@ -1,0 +1,111 @@
+//! Real clients against a running server, through their ordinary APIs.
+//!
+//! Each client gets a server of its own, with an empty temporary folder and a port that the system chose, so that
+//! one client's trouble is not the next one's. A client whose tool is missing is reported as not run.
+
+mod checks;
+mod netcat;
+mod redis_cli;
+mod redis_rs;
+mod script;
+mod target;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use self::checks::Checks;
+use self::target::Target;
+use crate::install::Tools;
+use crate::workspace;
+
+/// What to drive, and with what.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The server to start, a pyredis-server or a redis-server [default: the debug build]
+    #[arg(long, value_name = "PATH")]
+    server: Option<PathBuf>,
+    /// Run this client only; may be given more than once
+    #[arg(long, value_name = "NAME", value_parser = CLIENTS)]
+    client: Vec<String>,
+}
+
+/// The clients, in the order in which they run.
+const CLIENTS: [&str; 5] = ["redis-cli", "nc", "redis-py", "ioredis", "redis-rs"];
+
+/// What came of all clients together.
+#[derive(Default)]
+pub(crate) struct Report {
+    /// Checks that were in order.
+    pub(crate) passed: usize,
+    /// Checks that were not.
+    pub(crate) failed: usize,
+    /// The clients that could not run, each with the reason.
+    pub(crate) not_run: Vec<String>,
+}
+
+impl Report {
+    /// Whether nothing failed, and under continuous integration nothing was left out.
+    pub(crate) fn is_good(&self) -> bool {
+        self.failed == 0 && (self.not_run.is_empty() || !workspace::is_ci())
+    }
+}
+
+/// The task itself: installs what is missing, runs the clients, and ends with one line of counts.
+pub(crate) fn run_and_report(options: &Options) -> Result<bool> {
+    println!("tools:");
+    let tools = Tools::find_or_install();
+    let report = run(options, &tools)?;
+    for reason in &report.not_run {
+        println!("NOT RUN {reason}");
+    }
+    println!("{} passed, {} failed", report.passed, report.failed);
+    Ok(report.is_good())
+}
+
+/// Runs every client against the built server, as a step of `test`.
+pub(crate) fn run_built(tools: &Tools) -> Result<Report> {
+    run(&Options { server: None, client: Vec::new() }, tools)
+}
+
+fn run(options: &Options, tools: &Tools) -> Result<Report> {
+    let server = options.server.clone().unwrap_or_else(|| workspace::debug_binary("pyredis-server"));
+    if !server.is_file() {
+        bail!("there is no server at {}; build it with `cargo build`, or name one with --server", server.display());
+    }
+    let mut report = Report::default();
+    for client in CLIENTS {
+        if !options.client.is_empty() && !options.client.iter().any(|wanted| wanted == client) {
+            continue;
+        }
+        let mut checks = Checks::new(client);
+        let missing = run_client(client, tools, &server, &mut checks)?;
+        report.not_run.extend(missing.map(|why| format!("{client}: {why}")));
+        report.passed += checks.passed();
+        report.failed += checks.failed();
+    }
+    Ok(report)
+}
+
+/// Runs one client; `Some` with the reason when its tool is missing.
+fn run_client(client: &str, tools: &Tools, server: &Path, checks: &mut Checks) -> Result<Option<String>> {
+    let tool = match tools.each().into_iter().find(|(name, _)| *name == client) {
+        Some((_, Ok(path))) => path.clone(),
+        Some((_, Err(why))) => return Ok(Some(why.clone())),
+        // The redis crate is linked into this very program.
+        None => PathBuf::new(),
+    };
+    let target = Target::start(server)?;
+    match client {
+        "redis-cli" => redis_cli::run(&tool, &target, checks),
+        "nc" => netcat::run(&tool, &target, checks),
+        "redis-py" => script::run_python(&tool, &target, checks),
+        "ioredis" => script::run_node(&tool, &target, checks),
+        _ => redis_rs::run(&target, checks),
+    }
+    if let Err(error) = target.stop(checks.failed() > 0) {
+        checks.record("the server stays up", Err(error));
+    }
+    Ok(None)
+}
