@@ -5,7 +5,7 @@
 //! frees memory: reads compare deadlines themselves. (The last millisecond of `u64` has none behind it and is due at itself.)
 //!
 //! # How
-//! Eleven levels of 64 slots, each level's slots 64 times as wide as the one below: 1 ms, 64 ms, 4 s, 4 min, 5 h, 12 d, 2 y, … up to all
+//! Eleven levels of 64 slots, each level's slots 64 times as wide as the one below: 1 ms, 64 ms, 4 s, 4 min, 5 h, 12 d, 2 y, and so on up to all
 //! of `u64`, so no deadline needs a special case. A timer sits on the level of the highest base-64 digit in which its due time differs from
 //! the wheel's own time; there its digit is larger than the wheel's. When the wheel's time enters a slot above level 0, the slot's timers
 //! move down; on level 0 they are due. Levels are allocated when first used.

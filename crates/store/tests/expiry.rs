@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use pyredis_store::{
-    Clock, Effect, EffectSink, Expirer, LockSet, ManualClock, SetOptions, Store, StoreBuilder, Timestamp, Ttl,
+    Clock, Effect, EffectSink, ExpireCondition, Expirer, LockSet, ManualClock, SetOptions, Store, StoreBuilder,
+    Timestamp, Ttl,
 };
 use units::Units;
 
@@ -227,6 +228,34 @@ fn a_removed_timer_does_not_wake_anyone() {
 }
 
 #[test]
+fn conditions_compare_with_the_deadline_that_is_there() {
+    use ExpireCondition::{Always, IfEarlier, IfLater, IfNone, IfSome, IfSomeAndEarlier};
+    // Without a deadline; then with one at 100 and a new one at 50, 100 and 150.
+    let allowed = [
+        (Always, [true, true, true, true]),
+        (IfNone, [true, false, false, false]),
+        (IfSome, [false, true, true, true]),
+        (IfLater, [false, false, false, true]),
+        (IfEarlier, [true, true, false, false]),
+        (IfSomeAndEarlier, [false, true, false, false]),
+    ];
+    let (builder, _clock) = on_manual_clock();
+    let store = builder.build();
+    for (condition, expected) in allowed {
+        store.set("k", "v");
+        let mut results = [store.expire_at("k", START.saturating_add(millis(50)), condition); 4];
+        for (result, new) in results.iter_mut().skip(1).zip([50, 100, 150]) {
+            set(&store, "k", 100);
+            *result = store.expire_at("k", START.saturating_add(millis(new)), condition);
+            let deadline = START.saturating_add(millis(if *result { new } else { 100 }));
+            assert_eq!(store.ttl("k"), Ttl::Until(deadline));
+        }
+        assert_eq!(results, expected, "{condition:?}");
+        assert!(!store.expire_at("missing", START.saturating_add(millis(50)), condition));
+    }
+}
+
+#[test]
 fn a_dead_key_is_removed_before_it_is_written() {
     let (builder, clock) = on_manual_clock();
     let units = Arc::new(Units::default());
@@ -266,7 +295,7 @@ fn a_clock_that_goes_back_hides_nothing_and_hangs_nobody() {
     let key = store.key(b"k");
     let mut locks = LockSet::new();
     locks.write(&key);
-    store.expire_at("other", later, pyredis_store::ExpireCondition::Always);
+    store.expire_at("other", later, ExpireCondition::Always);
     for (name, deadline) in [("k", 100), ("k2", 5_000_000)] {
         let key = store.key(name.as_bytes());
         let mut locks = LockSet::new();

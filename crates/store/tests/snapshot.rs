@@ -140,15 +140,21 @@ impl World {
     }
 
     fn finish(&mut self) {
-        while self.running.is_some() {
-            self.step(16);
-        }
+        self.walk_on();
         // The next one still finds every bit on one side.
         self.begin();
-        while self.running.is_some() {
+        self.walk_on();
+        self.store.debug_check();
+    }
+
+    fn walk_on(&mut self) {
+        for steps in 0.. {
+            assert!(steps < 10_000, "the walk does not come to an end");
+            if self.running.is_none() {
+                return;
+            }
             self.step(16);
         }
-        self.store.debug_check();
     }
 }
 
@@ -243,6 +249,15 @@ fn trade(store: &Store, seed: u64, is_over: &AtomicBool) {
     }
 }
 
+/// Tells the traders to stop when it goes, also by a failed assertion: whoever waits for them would wait for ever.
+struct Closing<'a>(&'a AtomicBool);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_snapshot_amid_transfers_sees_one_instant() {
     let store = Store::builder().databases(DATABASES).shards(16).build();
@@ -250,6 +265,7 @@ fn a_snapshot_amid_transfers_sees_one_instant() {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|threads| {
         let (store, is_over) = (&store, &is_over);
+        let _closing = Closing(is_over);
         (0..3).for_each(|seed| drop(threads.spawn(move || trade(store, seed, is_over))));
         for round in 0..60 {
             let records = Arc::new(Records::default());
@@ -267,7 +283,6 @@ fn a_snapshot_amid_transfers_sees_one_instant() {
                 balances.map(|(_, (value, _))| std::str::from_utf8(value).unwrap().parse::<i64>().unwrap()).sum();
             assert_eq!(sum, i64::try_from(ACCOUNTS).unwrap() * BALANCE);
         }
-        is_over.store(true, Ordering::Relaxed);
     });
     store.debug_check();
 }
