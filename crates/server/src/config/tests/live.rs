@@ -110,7 +110,7 @@ fn set_changes_all_or_nothing() {
 fn get_takes_names_and_patterns_in_any_case() {
     let live = LiveConfig::new(Config::default());
     let names = |patterns: &[&str]| get(&live, patterns).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    assert_eq!(names(&["PORT", "port", "po*"]), ["port"]);
+    assert_eq!(names(&["PORT", "port", "po*"]), ["PORT"], "as asked for");
     assert_eq!(names(&["Tcp-*", "dir"]), ["tcp-backlog", "tcp-keepalive", "dir"]);
     assert_eq!(names(&["po", "nosuch", ""]), [""; 0]);
     assert!(names(&["*"]).contains(&"requirepass".to_owned()));
