@@ -1,4 +1,4 @@
-//! Keys past their deadlines go by themselves: nobody has to ask for them.
+//! Keys past their deadlines go by themselves: nobody has to ask for them. The deadline itself is the last millisecond of a key.
 
 use anyhow::{Result, ensure};
 use pyredis_tests::{Client, Flavour, Server};
@@ -24,7 +24,7 @@ fn thousand_keys(px: u64) -> Result<(Server, Client)> {
 fn expired_keys_are_removed_unasked() -> Result<()> {
     let (_server, mut client) = thousand_keys(50)?;
     ensure!(info(&mut client, "expired_keys")? == "0", "keys are gone before their time");
-    client.ok("DEBUG ADVANCE 50")?;
+    client.ok("DEBUG ADVANCE 51")?;
     wait_info(&mut client, "expired_keys", "1000")?;
     expect(&mut client, "INFO keyspace", "=txt:\"# Keyspace\\r\\ndb0:keys=1,expires=0,avg_ttl=0\\r\\n\"")
 }
@@ -32,7 +32,7 @@ fn expired_keys_are_removed_unasked() -> Result<()> {
 fn switched_off_they_stay_unseen() -> Result<()> {
     let (_server, mut client) = thousand_keys(50)?;
     client.ok("DEBUG SET-ACTIVE-EXPIRE 0")?;
-    client.ok("DEBUG ADVANCE 50")?;
+    client.ok("DEBUG ADVANCE 51")?;
     for _ in 0..100 {
         ensure!(info(&mut client, "expired_keys")? == "0", "they are removed although that is switched off");
     }
@@ -49,7 +49,7 @@ fn a_deadline_moved_a_thousand_times_counts_once() -> Result<()> {
     for n in 1..=1000 {
         expect(&mut client, &format!("PEXPIRE k {n}"), ":1")?;
     }
-    client.ok("DEBUG ADVANCE 999")?;
+    client.ok("DEBUG ADVANCE 1000")?;
     expect(&mut client, "GET k", "$v")?;
     client.ok("DEBUG ADVANCE 1")?;
     wait_info(&mut client, "expired_keys", "1")?;
