@@ -61,7 +61,7 @@ pub(crate) fn integer(arg: &[u8]) -> Result<i64, CommandError> {
     parse_i64(arg).ok_or(CommandError::NotAnInteger)
 }
 
-/// An argument as text for a message; what is not UTF-8 is replaced.
+/// An argument as text for a message: up to a NUL, as Redis prints C strings; what is not UTF-8 is replaced.
 pub(crate) fn text(arg: &[u8]) -> std::borrow::Cow<'_, str> {
-    String::from_utf8_lossy(arg)
+    String::from_utf8_lossy(arg.split(|byte| *byte == 0).next().unwrap_or_default())
 }

@@ -218,9 +218,9 @@ fn set_options(ctx: &Ctx<'_, '_>) -> Result<(SetOptions, bool), CommandError> {
     let mut args = Args::from(ctx.args, 3);
     let (mut condition, mut returns_old, mut expiry, mut keeps) = (Condition::Always, false, None, false);
     while !args.is_empty() {
-        if args.eat("NX") && condition != Condition::IfPresent {
+        if condition != Condition::IfPresent && args.eat("NX") {
             condition = Condition::IfAbsent;
-        } else if args.eat("XX") && condition != Condition::IfAbsent {
+        } else if condition != Condition::IfAbsent && args.eat("XX") {
             condition = Condition::IfPresent;
         } else if args.eat("GET") {
             returns_old = true;

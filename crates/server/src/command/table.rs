@@ -93,11 +93,7 @@ fn unknown_command(args: &[Bytes]) -> CommandError {
         return CommandError::Http;
     }
     const SHOWN_BYTES_MAX: usize = 128;
-    // Redis prints these as C strings: up to a NUL.
-    let cut = |bytes: &Bytes, max: usize| {
-        let shown = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-        text(shown.get(..max).unwrap_or(shown)).into_owned()
-    };
+    let cut = |bytes: &Bytes, max: usize| text(bytes.get(..max).unwrap_or(bytes)).into_owned();
     let mut shown = String::new();
     for arg in args.iter().skip(1) {
         let Some(room) = SHOWN_BYTES_MAX.checked_sub(shown.len()).filter(|room| *room > 0) else { break };
