@@ -14,8 +14,8 @@ use crate::command::spec::{CommandSpec, Flags, Locks};
 use crate::command::table::Command;
 use crate::lifecycle::Phase;
 use crate::outcome::Outcome;
-use crate::server::Shared;
 use crate::session::{Queued, Session};
+use crate::shared::Shared;
 use crate::stats::{CallResult, WorkerStats};
 use crate::stopwatch::Stopwatch;
 

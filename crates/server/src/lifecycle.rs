@@ -15,6 +15,15 @@ pub enum Phase {
     Stopped,
 }
 
+/// How to end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ShutdownMode {
+    /// Whether to write a snapshot; `None` leaves it to whether the configuration has save rules.
+    pub save: Option<bool>,
+    /// End even if the snapshot cannot be written.
+    pub force: bool,
+}
+
 /// The current phase, and whoever waits for the next.
 pub(crate) struct Lifecycle {
     phase: watch::Sender<Phase>,

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::worker::{Pool, Seat};
 
 /// Binds a listening socket. With port 0 the system chooses a free one.

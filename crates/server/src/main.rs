@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use pyredis_server::config::{Command, Config, from_command_line};
-use pyredis_server::{RunningServer, Server, ShutdownMode, logging};
+use pyredis_server::{RunningServer, Server, ShutdownMode, descriptors, logging};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
@@ -35,6 +35,7 @@ fn main() -> ExitCode {
 
 fn run(config: Config) -> anyhow::Result<()> {
     let log = logging::init(config.loglevel)?;
+    descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before anything can be asked to end.

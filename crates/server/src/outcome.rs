@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::command::spec::Walk;
+use crate::lifecycle::ShutdownMode;
 use crate::persistence::SaveTicket;
 use crate::session::Queued;
-use crate::shutdown::ShutdownMode;
 
 /// How a command ended.
 pub(crate) enum Outcome {

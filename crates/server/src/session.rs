@@ -8,7 +8,7 @@ use pyredis_store::{Timestamp, WatchSet};
 
 use crate::command::table::Command;
 use crate::config::Config;
-use crate::server::Shared;
+use crate::shared::Shared;
 
 /// A client's state.
 pub(crate) struct Session {

@@ -2,17 +2,8 @@
 
 use thiserror::Error;
 
-use crate::lifecycle::Phase;
-use crate::server::Shared;
-
-/// How to end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ShutdownMode {
-    /// Whether to write a snapshot; `None` leaves it to whether the configuration has save rules.
-    pub save: Option<bool>,
-    /// End even if the snapshot cannot be written.
-    pub force: bool,
-}
+use crate::lifecycle::{Phase, ShutdownMode};
+use crate::shared::Shared;
 
 /// Why the server goes on.
 #[derive(Debug, Error)]

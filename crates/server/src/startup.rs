@@ -11,10 +11,12 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::config::{BindAddress, Config};
+use crate::descriptors;
 use crate::lifecycle::Phase;
 use crate::listener;
 use crate::logging::LogHandle;
-use crate::server::{RunningServer, Shared};
+use crate::running::RunningServer;
+use crate::shared::Shared;
 use crate::stopwatch::Stopwatch;
 use crate::tasks;
 use crate::worker::Workers;
@@ -70,8 +72,9 @@ pub(crate) async fn start(
     let dir_lock = if persists { Some(lock_dir(&config.dir)?) } else { None };
     let listeners = bind_all(&config)?;
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    let clients_max = fit_clients(&mut config);
     let (io_threads, snapshot) = (config.io_threads, config.dir.join(&config.dbfilename));
-    let shared = Arc::new(Shared::new(config, addresses, log));
+    let shared = Arc::new(Shared::new(config, clients_max, addresses, log));
     let workers = Workers::start(&shared, io_threads).map_err(StartError::Thread)?;
     let pool = workers.pool.clone();
     let running = RunningServer { shared: Arc::clone(&shared), workers: Some(workers), dir_lock };
@@ -92,6 +95,19 @@ pub(crate) async fn start(
         loaded_in.elapsed().as_secs_f64()
     );
     Ok(running)
+}
+
+/// Takes `maxclients` down to what the operating system has room for; returns that.
+fn fit_clients(config: &mut Config) -> u32 {
+    let clients_max = descriptors::clients_max(config.io_threads);
+    if config.maxclients > clients_max {
+        tracing::warn!(
+            "maxclients is {clients_max} instead of {}: the limit of open files leaves room for no more (ulimit -n)",
+            config.maxclients
+        );
+        config.maxclients = clients_max;
+    }
+    clients_max
 }
 
 fn lock_dir(dir: &Path) -> Result<DirLock, StartError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::lifecycle::Phase;
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::stopwatch::Stopwatch;
 
 /// How many timers the expirer deals with before the worker's connections have their turn.

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Handle};
 
 use crate::lifecycle::Phase;
-use crate::server::Shared;
+use crate::shared::Shared;
 
 /// The running workers.
 pub(crate) struct Workers {

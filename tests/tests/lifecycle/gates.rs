@@ -1,8 +1,11 @@
 //! Who is let in: passwords and the number of clients, alike on both servers; and that one client's sleep is its own.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, bail, ensure};
 use libtest_mimic::Trial;
-use pyredis_tests::{Client, Flavour, Server};
+use pyredis_tests::{Client, Flavour, Server, pyredis_command};
+use tempfile::TempDir;
 
 use super::expect;
 use crate::oracle::needs_redis;
@@ -27,6 +30,7 @@ pub(super) fn trials() -> Vec<Trial> {
         trials.extend([needs_redis(on(Flavour::Redis)), on(Flavour::Pyredis)]);
     }
     trials.push(trial("lifecycle::gates::one_sleeps_others_do_not::pyredis", one_sleeps_others_do_not));
+    trials.push(trial("lifecycle::gates::clients_fit_the_descriptors::pyredis", clients_fit_the_descriptors));
     trials
 }
 
@@ -174,4 +178,23 @@ fn one_sleeps_others_do_not() -> Result<()> {
         expect(client, "SET k v", "+OK").with_context(|| format!("client {index} waits for the sleeper"))?;
     }
     Ok(())
+}
+
+/// With 100 descriptors there is room for 60 clients: 32 are set aside, and four for each of two workers.
+fn clients_fit_the_descriptors() -> Result<()> {
+    let folder = TempDir::new()?;
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 100 && exec \"$@\"", "sh"]);
+    let command = pyredis_command(folder.path())?;
+    limited.arg(command.get_program()).args(command.get_args());
+    let server = Server::start_pyredis(limited, Some(folder))?;
+    let mut client = Client::connect(server.address())?;
+    expect(&mut client, "CONFIG GET maxclients", "{$maxclients $60}")?;
+    expect(
+        &mut client,
+        "CONFIG SET maxclients 61",
+        "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to \
+         handle the specified number of clients, try with 60",
+    )?;
+    client.ok("CONFIG SET maxclients 60")
 }

@@ -9,7 +9,7 @@ use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, CommandSpec, Flags, Group, Locks};
 use crate::outcome::Outcome;
-use crate::server::REDIS_VERSION;
+use crate::shared::REDIS_VERSION;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&AUTH, &ECHO, &HELLO, &PING, &QUIT, &RESET, &SELECT];
 

@@ -6,8 +6,8 @@ use pyredis_store::{Key, Timestamp, View};
 
 use super::error::CommandError;
 use super::table::Command;
-use crate::server::Shared;
 use crate::session::Session;
+use crate::shared::Shared;
 
 /// The world of one command while it runs.
 pub(crate) struct Ctx<'c, 's> {

@@ -5,8 +5,8 @@ use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, Categories, CommandSpec, Flags, Group, Locks};
 use crate::info;
+use crate::lifecycle::ShutdownMode;
 use crate::outcome::{Outcome, Wait};
-use crate::shutdown::ShutdownMode;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&BGSAVE, &INFO, &LASTSAVE, &SAVE, &SHUTDOWN, &TIME];
 

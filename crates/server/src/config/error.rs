@@ -75,6 +75,11 @@ pub enum SetError {
     /// The directive is named twice.
     #[error("CONFIG SET failed (possibly related to argument '{0}') - duplicate parameter")]
     Duplicate(String),
+    /// The operating system has no room for so many clients; holds for how many it has.
+    #[error(
+        "CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to handle the specified number of clients, try with {0}"
+    )]
+    TooManyClients(u32),
     /// The directive does not take this value.
     #[error("CONFIG SET failed (possibly related to argument '{name}') - {reason}")]
     Value {

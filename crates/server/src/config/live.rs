@@ -16,12 +16,19 @@ pub struct LiveConfig {
     /// Changed only under the lock, after `config`: whoever sees the new number and then locks sees the new value.
     version: AtomicU64,
     config: RwLock<Arc<Config>>,
+    /// The largest `maxclients` that the operating system has room for.
+    clients_max: u32,
 }
 
 impl LiveConfig {
     /// Starts from `config`, with version 0.
     pub fn new(config: Config) -> Self {
-        Self { version: AtomicU64::new(0), config: RwLock::new(Arc::new(config)) }
+        Self { version: AtomicU64::new(0), config: RwLock::new(Arc::new(config)), clients_max: u32::MAX }
+    }
+
+    /// The same, refusing a larger `maxclients` than `clients_max` from now on.
+    pub fn with_clients_max(self, clients_max: u32) -> Self {
+        Self { clients_max, ..self }
     }
 
     /// How many changes there were.
@@ -66,6 +73,9 @@ impl LiveConfig {
         for (directive, (_, value)) in directives.iter().zip(pairs) {
             (directive.set)(&mut config, &[value])
                 .map_err(|reason| SetError::Value { name: directive.name, reason })?;
+        }
+        if config.maxclients > self.clients_max && config.maxclients != current.maxclients {
+            return Err(SetError::TooManyClients(self.clients_max));
         }
         *current = Arc::new(config);
         self.version.fetch_add(1, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use std::fmt::{Display, Write};
 
 use pyredis_store::Timestamp;
 
-use crate::server::Shared;
+use crate::shared::Shared;
 
 /// A section: its name, whether INFO without arguments shows it, whether `all` does, and what writes its fields.
 struct Section {

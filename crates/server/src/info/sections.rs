@@ -5,7 +5,7 @@ use pyredis_store::Timestamp;
 use super::Fields;
 use super::process::{ProcessUsage, total_memory};
 use crate::lifecycle::Phase;
-use crate::server::{REDIS_VERSION, Shared};
+use crate::shared::{REDIS_VERSION, Shared};
 
 pub(super) fn server(fields: &mut Fields, shared: &Shared, now: Timestamp) {
     let uptime = shared.identity.started.elapsed().as_secs();

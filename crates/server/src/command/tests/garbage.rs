@@ -9,8 +9,8 @@ use crate::command::spec::Arity;
 use crate::command::table::Command;
 use crate::dispatch::{Batch, Dispatched};
 use crate::outcome::Outcome;
-use crate::server::Shared;
 use crate::session::Session;
+use crate::shared::Shared;
 use crate::stopwatch::Stopwatch;
 
 /// What commands trip over. To these come the words of the command's own syntax.

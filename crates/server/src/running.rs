@@ -1,0 +1,81 @@
+//! The handle to a running server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pyredis_persist::DirLock;
+use pyredis_store::{Clock, Store, Timestamp};
+
+use crate::lifecycle::{Phase, ShutdownMode};
+use crate::shared::Shared;
+use crate::shutdown::{self, ShutdownError};
+use crate::worker::Workers;
+
+/// A server that runs. Dropping it stops the server without saving; [`shutdown`](Self::shutdown) saves.
+pub struct RunningServer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) workers: Option<Workers>,
+    pub(crate) dir_lock: Option<DirLock>,
+}
+
+impl RunningServer {
+    /// The first address that the server listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.shared.identity.addresses.first().copied().unwrap_or(([0, 0, 0, 0], 0).into())
+    }
+
+    /// The store that the server serves: the same data, without the protocol.
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// The phase of the server's life.
+    pub fn phase(&self) -> Phase {
+        self.shared.lifecycle.phase()
+    }
+
+    /// The server's instant.
+    pub fn now(&self) -> Timestamp {
+        self.shared.store.now()
+    }
+
+    /// Moves a [manual clock](ServerBuilder::manual_clock); does nothing on the system's.
+    pub fn advance(&self, by: Duration) {
+        if let Clock::Manual(clock) = &self.shared.clock {
+            clock.advance(by);
+            self.shared.time_has_moved();
+        }
+    }
+
+    /// Does what SHUTDOWN does: writes a snapshot if the configuration has save rules, and ends.
+    ///
+    /// # Errors
+    /// The snapshot could not be written; the server goes on, and can be asked again.
+    pub async fn shutdown(&self) -> Result<(), ShutdownError> {
+        self.shutdown_with(ShutdownMode::default()).await
+    }
+
+    /// The same, with SHUTDOWN's options.
+    ///
+    /// # Errors
+    /// See [`shutdown`](Self::shutdown); never with `force`.
+    pub async fn shutdown_with(&self, mode: ShutdownMode) -> Result<(), ShutdownError> {
+        shutdown::shutdown(&self.shared, mode).await
+    }
+
+    /// Waits until the server has ended, by SHUTDOWN or [`shutdown`](Self::shutdown).
+    pub async fn finished(&self) {
+        self.shared.lifecycle.wait_until(|phase| *phase == Phase::Stopped).await;
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.shared.lifecycle.enter(Phase::Stopped);
+        if let Some(workers) = self.workers.take() {
+            workers.join();
+        }
+        self.dir_lock.take();
+    }
+}

@@ -1,0 +1,110 @@
+//! What the parts of a running server share.
+
+use std::net::SocketAddr;
+
+use pyredis_store::{Clock, ManualClock, Store};
+use tokio::sync::Notify;
+
+use crate::clients::Clients;
+use crate::command::table::CommandTable;
+use crate::config::{Config, LiveConfig};
+use crate::lifecycle::Lifecycle;
+#[cfg(test)]
+use crate::lifecycle::Phase;
+use crate::loading::Loading;
+use crate::logging::LogHandle;
+use crate::persistence::Saver;
+use crate::stats::Stats;
+use crate::stopwatch::Stopwatch;
+
+/// The Redis version whose behaviour clients may expect.
+pub(crate) const REDIS_VERSION: &str = "7.2.4";
+
+/// What sessions and tasks share.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) table: CommandTable,
+    pub(crate) config: LiveConfig,
+    pub(crate) stats: Stats,
+    pub(crate) clients: Clients,
+    pub(crate) saver: Saver,
+    pub(crate) loading: Loading,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) identity: Identity,
+    /// Rung when time or the configuration has jumped: whoever waits for a time looks again.
+    pub(crate) jumped: Notify,
+    log: Option<LogHandle>,
+}
+
+/// What tells this run of the server from others.
+pub(crate) struct Identity {
+    /// Forty random hexadecimal digits.
+    pub(crate) run_id: String,
+    pub(crate) started: Stopwatch,
+    /// Where the server listens.
+    pub(crate) addresses: Vec<SocketAddr>,
+}
+
+impl Shared {
+    pub(crate) fn new(config: Config, clients_max: u32, addresses: Vec<SocketAddr>, log: Option<LogHandle>) -> Self {
+        let clock = if config.manual_clock {
+            Clock::Manual(ManualClock::starting_at(Clock::System.now()))
+        } else {
+            Clock::System
+        };
+        let store = Store::builder().databases(config.databases).shards(config.shards).clock(clock.clone()).build();
+        let table = CommandTable::new();
+        Self {
+            stats: Stats::new(config.io_threads, table.all().len()),
+            saver: Saver::new(&store, config.dir.join(&config.dbfilename)),
+            identity: Identity { run_id: random_hex(), started: Stopwatch::start(), addresses },
+            clients: Clients::default(),
+            loading: Loading::default(),
+            lifecycle: Lifecycle::new(),
+            jumped: Notify::new(),
+            config: LiveConfig::new(config).with_clients_max(clients_max),
+            store,
+            clock,
+            table,
+            log,
+        }
+    }
+
+    /// A server's insides without the server.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        // A folder where no snapshot can be written: SAVE is among the commands.
+        let config = Config { save: Vec::new(), io_threads: 1, dir: "/dev/null".into(), ..Config::default() };
+        let shared = Self::new(config, u32::MAX, Vec::new(), None);
+        shared.lifecycle.enter(Phase::Ready);
+        shared
+    }
+
+    /// The port that the server listens on; 0 without one.
+    pub(crate) fn port(&self) -> u16 {
+        self.identity.addresses.first().map_or(0, SocketAddr::port)
+    }
+
+    /// A manual clock was moved.
+    pub(crate) fn time_has_moved(&self) {
+        self.store.wake_expirer();
+        self.jumped.notify_waiters();
+    }
+
+    /// CONFIG SET has changed something: sessions look for themselves, the rest is told here.
+    pub(crate) fn config_has_changed(&self, config: &Config) {
+        if let Some(log) = &self.log {
+            log.set_level(config.loglevel);
+        }
+        self.jumped.notify_waiters();
+    }
+}
+
+/// Forty random hexadecimal digits, as Redis names a run.
+fn random_hex() -> String {
+    let mut bytes = [0; 20];
+    // Without random numbers the run is named by zeros: it is a name, not a secret.
+    getrandom::fill(&mut bytes).ok();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
