@@ -40,7 +40,7 @@ impl RunningServer {
         self.shared.store.now()
     }
 
-    /// Moves a [manual clock](ServerBuilder::manual_clock); does nothing on the system's.
+    /// Moves a [manual clock](crate::ServerBuilder::manual_clock); does nothing on the system's.
     pub fn advance(&self, by: Duration) {
         if let Clock::Manual(clock) = &self.shared.clock {
             clock.advance(by);
