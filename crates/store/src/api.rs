@@ -7,11 +7,12 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::key::Key;
+use crate::lock_set::LockSet;
 use crate::ops::{ExpireCondition, SetOptions, SetOutcome, Ttl};
 use crate::snapshot::Record;
 use crate::store::Store;
 use crate::value::Value;
-use crate::view::{LockSet, View};
+use crate::view::View;
 
 /// Every method here locks the shards of the keys that it names, does one thing, and releases them. Expected O(1) per key unless said
 /// otherwise. All of them panic when called inside a view of a store on the same thread (see [`Store::lock`]).
@@ -159,8 +160,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoSuchDatabase`].
     pub fn restore(&self, record: Record) -> Result<(), StoreError> {
-        let bytes = record.key.clone();
-        self.database(record.db)?.write(&bytes, |view, key| view.restore(key, record))
+        let Record { db, key, value, deadline } = record;
+        self.database(db)?.write(&key, |view, key| view.restore(key, value, deadline))
     }
 
     fn read<R>(&self, key: &[u8], operation: impl FnOnce(&View<'_>, &Key<'_>) -> R) -> R {

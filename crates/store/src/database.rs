@@ -6,7 +6,8 @@ use ahash::RandomState;
 use crossbeam_utils::CachePadded;
 
 use crate::clock::Timestamp;
-use crate::shard::{Counters, Side};
+use crate::counters::Counters;
+use crate::shard::Side;
 use crate::table::Shards;
 
 /// One of a store's numbered keyspaces.

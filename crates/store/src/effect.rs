@@ -7,7 +7,6 @@
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
-use crate::shard::event;
 use crate::value::Value;
 
 /// One change of one key, or of a whole database.
@@ -60,4 +59,19 @@ pub trait EffectSink: Send + Sync {
     /// Called from the changing threads, several at once: units that touch different shards may arrive slightly out of sequence. Called with
     /// shards locked: it must not wait, panic, touch a file or call the store, and it should take O(1) an effect.
     fn accept(&self, sequence: u64, effects: Vec<Effect>);
+}
+
+/// The names of events, as Redis's keyspace notifications have them.
+pub(crate) mod event {
+    pub(crate) const APPEND: &str = "append";
+    pub(crate) const DEL: &str = "del";
+    pub(crate) const EXPIRE: &str = "expire";
+    pub(crate) const EXPIRED: &str = "expired";
+    pub(crate) const FLUSHDB: &str = "flushdb";
+    pub(crate) const INCRBY: &str = "incrby";
+    pub(crate) const PERSIST: &str = "persist";
+    pub(crate) const RENAME_FROM: &str = "rename_from";
+    pub(crate) const RENAME_TO: &str = "rename_to";
+    pub(crate) const RESTORE: &str = "restore";
+    pub(crate) const SET: &str = "set";
 }

@@ -8,6 +8,7 @@
 //! Each shard publishes when its wheel next needs attention. The sleeper says until when it sleeps ([`Alarm`]); a writer that
 //! arms a timer before that wakes it. Both sides write first and read second, sequentially consistent, so one of them sees the other.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -15,10 +16,11 @@ use std::thread::JoinHandle;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use crate::clock::Timestamp;
+use crate::database::Database;
+use crate::residue::Residue;
 use crate::shard::{Changes, ShardMut};
 use crate::store::Store;
 use crate::turn::Turn;
-use crate::view::Residue;
 
 /// How many timers one hold of a shard's lock deals with.
 const TIMERS_PER_LOCK: usize = 128;
@@ -80,8 +82,8 @@ impl Store {
         self.wake_expirer();
     }
 
-    /// Removes keys whose deadline has passed at `now`, spending at most about `budget` timers, and says when to come again. Takes one
-    /// shard's lock at a time.
+    /// Removes keys whose deadline has passed at `now`, spending at most `budget` timers, and says when to come again. Takes one
+    /// shard's lock at a time, for 128 timers at most. O(shards + budget).
     ///
     /// # Panics
     /// When called inside a view of a store.
@@ -95,15 +97,17 @@ impl Store {
             alarm.sleeps_until.store(0, Ordering::SeqCst);
             return ExpireStep::default();
         }
-        let total = inner.shard_count * self.databases() as usize;
-        let first = alarm.resume.load(Ordering::Relaxed) % total;
+        let first = alarm.resume.load(Ordering::Relaxed);
+        let places =
+            || inner.databases().flat_map(|database| (0..inner.shard_count).map(move |shard| (database, shard)));
+        let place_of = |database: &Database, shard| database.number() as usize * inner.shard_count + shard;
+        let ahead = places().filter(|(database, shard)| place_of(database, *shard) >= first);
+        let behind = places().filter(|(database, shard)| place_of(database, *shard) < first);
         let (mut step, mut budget_left) = (ExpireStep::default(), budget);
-        for place in (first..total).chain(0..first) {
-            let (db, shard) = (place / inner.shard_count, place % inner.shard_count);
-            let Some(database) = u32::try_from(db).ok().and_then(|db| inner.database(db)) else { continue };
+        for (database, shard) in ahead.chain(behind) {
             while database.counters(shard).next_wake().is_some_and(|wake| wake <= now) {
                 if budget_left == 0 {
-                    alarm.resume.store(place, Ordering::Relaxed);
+                    alarm.resume.store(place_of(database, shard), Ordering::Relaxed);
                     return ExpireStep { more: true, ..step };
                 }
                 let slice = budget_left.min(TIMERS_PER_LOCK);
@@ -111,7 +115,7 @@ impl Store {
                 step.expired += self.in_shard(database, shard, now, |shard| shard.expire_due(&mut unspent));
                 budget_left -= slice - unspent;
                 if unspent == slice {
-                    break; // the wheel's time is ahead of a clock that went back: its timers wait
+                    break; // nothing was due: another thread came first, or time has ended
                 }
             }
             if let Some(wake) = database.counters(shard).next_wake() {
@@ -123,7 +127,8 @@ impl Store {
         step
     }
 
-    /// Does what a finished view left: removes the dead keys that it came across, as the expirer would, and frees flushed tables.
+    /// Does what a finished view left: removes the dead keys that it came across, as the expirer would, and frees what was removed.
+    /// O(dead keys), and what dropping the [`Garbage`](crate::Garbage) costs.
     ///
     /// # Panics
     /// When called inside a view of a store.
@@ -139,7 +144,7 @@ impl Store {
     /// Runs `change` on one shard, locked for writing, as a view of that shard alone would.
     pub(crate) fn in_shard<R>(
         &self,
-        database: &crate::database::Database,
+        database: &Database,
         index: usize,
         now: Timestamp,
         change: impl FnOnce(&mut ShardMut<'_, '_>) -> R,
@@ -189,6 +194,12 @@ impl Expirer {
         let (store, waiting) = (store.clone(), Arc::clone(&bell));
         let thread = std::thread::Builder::new().name("pyredis-expirer".into()).spawn(move || run(&store, &waiting))?;
         Ok(Self { bell, thread: Some(thread) })
+    }
+}
+
+impl fmt::Debug for Expirer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Expirer").finish_non_exhaustive()
     }
 }
 

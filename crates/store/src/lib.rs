@@ -18,13 +18,15 @@
 //! # How it works
 //! Each database is spread over shards, each one lock. Everything goes through a [`View`]: a set of shards locked at once, in ascending order,
 //! at one instant. Changes go through one place (`shard.rs`), which keeps the timer wheel, the watchers, a running snapshot and the effects in
-//! step. Reading order: `store.rs`, `view.rs`, `shard.rs`, `ops/`, then `wheel.rs`, `scan.rs`, `snapshot.rs`, and `table.rs` last.
+//! step. Reading order: `store.rs`, `lock_set.rs`, `view.rs`, `shard.rs`, `ops/`, then `wheel.rs`, `scan.rs`, `snapshot.rs`, and `table.rs` last.
 //!
 //! # What the store never does
 //! It never reads or writes a file or socket, never parses a protocol, never starts a thread unasked, never reads a clock behind a view's back.
 
 mod api;
+mod builder;
 mod clock;
+mod counters;
 mod database;
 mod effect;
 mod entry;
@@ -32,7 +34,9 @@ mod error;
 mod expire;
 mod glob;
 mod key;
+mod lock_set;
 mod ops;
+mod residue;
 mod scan;
 mod shard;
 mod snapshot;
@@ -45,6 +49,7 @@ mod view;
 mod watch;
 mod wheel;
 
+pub use builder::StoreBuilder;
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use database::DatabaseStats;
 pub use effect::{Delta, Effect, EffectSink};
@@ -52,11 +57,13 @@ pub use error::StoreError;
 pub use expire::{ExpireStep, Expirer};
 pub use glob::glob_match;
 pub use key::Key;
+pub use lock_set::LockSet;
 pub use ops::{Condition, ExpireCondition, Expiry, SetOptions, SetOutcome, Ttl};
+pub use residue::{Garbage, Lookups, Residue};
 pub use scan::{Cursor, KeyWalk};
 pub use snapshot::{Record, SnapshotRunning, SnapshotSink, SnapshotWalk, WalkProgress};
-pub use store::{Store, StoreBuilder};
+pub use store::Store;
 pub use transaction::{Tx, TxError};
 pub use value::{VALUE_BYTES_MAX, Value};
-pub use view::{Garbage, LockSet, Lookups, Residue, View};
+pub use view::View;
 pub use watch::WatchSet;

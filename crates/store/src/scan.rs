@@ -15,9 +15,10 @@
 use bytes::Bytes;
 
 use crate::glob::glob_match;
+use crate::lock_set::LockSet;
 use crate::store::Store;
 use crate::value::Value;
-use crate::view::{LockSet, View};
+use crate::view::View;
 
 /// Homes that a step may look at, however few entries it was asked for: those of the largest table that is never shrunk.
 const HOMES_MIN: usize = 64;
@@ -109,10 +110,10 @@ impl View<'_> {
 }
 
 impl Store {
-    /// The cursor itself, or if its shard is empty the start of the next that is not; `None` behind the last. Takes no lock.
+    /// The cursor itself, or if its shard is empty the start of the next that is not; `None` behind the last. O(shards), no locks.
     pub fn skip_empty_shards(&self, db: u32, cursor: Cursor) -> Option<Cursor> {
         let database = self.inner().database(db)?;
-        if !self.inner().is_empty_shard(database, cursor.shard()) && cursor.shard() < self.shard_count() {
+        if !self.inner().is_empty_shard(database, cursor.shard()) {
             return Some(cursor);
         }
         let shard =
@@ -120,7 +121,8 @@ impl Store {
         Some(Cursor { shard: u32::try_from(shard).ok()?, home: HomeCursor::START })
     }
 
-    /// All keys that match a glob pattern, in no order, each once. Every shard is seen at an instant of its own, in slices.
+    /// All keys that match a glob pattern, in no order, each once. O(keys). Every shard is seen in slices, at instants of its own: what comes
+    /// or goes meanwhile may or may not be among them.
     ///
     /// # Panics
     /// When called inside a view of a store.

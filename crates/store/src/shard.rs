@@ -2,7 +2,7 @@
 //!
 //! # State
 //! [`Side`] is what a shard's lock guards beside the table: the timer wheel, the watchers, and on which side of the snapshot the shard is.
-//! [`Counters`] are written with the lock held exclusively and read by anyone at any time.
+//! [`Counters`](crate::counters::Counters) are written with the lock held exclusively and read by anyone at any time.
 //!
 //! # Changes
 //! Every change goes through [`ShardMut`], which does for each what a change owes to others, in this order: hand the entry to a running
@@ -14,16 +14,18 @@
 //! - `owed` counts the entries whose side is not the shard's; it is zero when no snapshot runs.
 //! - The counters agree with the table.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use ahash::RandomState;
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
+use crate::counters::DEADLINE_COUNTED_MAX;
 use crate::database::Database;
-use crate::effect::{Delta, Effect};
+use crate::effect::{Delta, Effect, event};
 use crate::entry::Entry;
 use crate::key::Key;
+use crate::residue::Garbage;
 use crate::snapshot::SnapshotSide;
 use crate::table::{ExclusiveShard, Slots};
 use crate::value::Value;
@@ -38,52 +40,6 @@ pub(crate) struct Side {
     pub(crate) snapshot: SnapshotSide,
 }
 
-/// Figures about a shard that may be read without its lock. Relaxed unless said otherwise: each is exact, together they need not be.
-#[derive(Default)]
-pub(crate) struct Counters {
-    pub(crate) keys: AtomicUsize,
-    /// Those of them that have a deadline.
-    pub(crate) expires: AtomicUsize,
-    /// The sum of their deadlines in milliseconds, each counted with at most [`DEADLINE_COUNTED_MAX`].
-    pub(crate) deadlines: AtomicU64,
-    /// Bytes of entries.
-    pub(crate) bytes: AtomicUsize,
-    /// Changes since the store was made.
-    pub(crate) changes: AtomicU64,
-    /// Keys removed because their deadline had passed.
-    pub(crate) expired: AtomicU64,
-    /// Milliseconds at which the wheel next has something to do, plus one; zero is never. Sequentially consistent: see `expire.rs`.
-    next_wake: AtomicU64,
-}
-
-/// The year 2527: a million deadlines, each counted with no more than this, add up without an overflow.
-const DEADLINE_COUNTED_MAX: u64 = (1 << 44) - 1;
-
-impl Counters {
-    /// A key had one deadline and has another now.
-    fn count_deadline(&self, old: Option<Timestamp>, new: Option<Timestamp>) {
-        if let Some(old) = old {
-            self.expires.fetch_sub(1, Ordering::Relaxed);
-            self.deadlines.fetch_sub(old.as_millis().min(DEADLINE_COUNTED_MAX), Ordering::Relaxed);
-        }
-        if let Some(new) = new {
-            self.expires.fetch_add(1, Ordering::Relaxed);
-            self.deadlines.fetch_add(new.as_millis().min(DEADLINE_COUNTED_MAX), Ordering::Relaxed);
-        }
-    }
-
-    pub(crate) fn next_wake(&self) -> Option<Timestamp> {
-        self.next_wake.load(Ordering::SeqCst).checked_sub(1).map(Timestamp::from_millis)
-    }
-
-    fn set_next_wake(&self, wake: Option<Timestamp>) {
-        let stored = wake.map_or(0, |wake| wake.as_millis().saturating_add(1));
-        if self.next_wake.load(Ordering::Relaxed) != stored {
-            self.next_wake.store(stored, Ordering::SeqCst);
-        }
-    }
-}
-
 /// What the changes of one view leave to be done when its locks are released.
 #[derive(Default)]
 pub(crate) struct Changes {
@@ -91,8 +47,8 @@ pub(crate) struct Changes {
     pub(crate) effects: Option<Vec<Effect>>,
     /// The earliest instant at which a wheel that was touched needs the expirer.
     pub(crate) wake: Option<Timestamp>,
-    /// Tables that were flushed, to be dropped without a lock.
-    pub(crate) garbage: Vec<Slots>,
+    /// What is to be dropped without a lock.
+    pub(crate) garbage: Garbage,
 }
 
 /// What a write does to the deadline that the key had.
@@ -129,15 +85,24 @@ pub(crate) struct ShardMut<'v, 's> {
 }
 
 impl ShardMut<'_, '_> {
-    /// The key's entry. One that is dead is removed first, as the expirer would.
+    /// Whether the key is there. One that is dead is removed first, as the expirer would.
+    pub(crate) fn is_live(&mut self, key: &Key<'_>) -> bool {
+        match self.guard.slots().find(key.hash, |entry| entry.key() == key.bytes) {
+            Some(entry) if entry.is_dead(self.now) => {
+                self.remove_as_expired(key.hash, |entry| entry.key() == key.bytes);
+                self.publish_wake();
+                false
+            }
+            found => found.is_some(),
+        }
+    }
+
+    /// The key's entry, if it [is there](Self::is_live).
     pub(crate) fn live(&mut self, key: &Key<'_>) -> Option<&Entry> {
-        let is_dead = self.guard.slots.find(key.hash, |entry| entry.key() == key.bytes)?.is_dead(self.now);
-        if is_dead {
-            self.remove_as_expired(key.hash, |entry| entry.key() == key.bytes);
-            self.publish_wake();
+        if !self.is_live(key) {
             return None;
         }
-        self.guard.slots.find(key.hash, |entry| entry.key() == key.bytes)
+        self.guard.slots().find(key.hash, |entry| entry.key() == key.bytes)
     }
 
     /// Sets the key's value, and its deadline as `deadline` says. Returns the value that a live key had.
@@ -149,7 +114,7 @@ impl ShardMut<'_, '_> {
         event: &'static str,
     ) -> Option<Value> {
         let effect_value = self.changes.effects.is_some().then(|| value.clone());
-        let existed = self.live(key).is_some();
+        let existed = self.is_live(key);
         let old = if existed { self.overwrite(key, value) } else { self.insert(key, value) };
         let deadline = match deadline {
             NewDeadline::Keep if existed => None,
@@ -171,8 +136,8 @@ impl ShardMut<'_, '_> {
 
     /// Appends to a live string.
     pub(crate) fn append(&mut self, key: &Key<'_>, tail: &Bytes, event: &'static str) {
-        let side = &mut *self.guard.side;
-        if let Some(entry) = self.guard.slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
+        let (side, slots) = self.guard.parts();
+        if let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
             side.snapshot.hand_over(key.db, entry);
             entry.value_mut().append(tail);
             self.database.counters(self.index).bytes.fetch_add(tail.len(), Ordering::Relaxed);
@@ -182,8 +147,9 @@ impl ShardMut<'_, '_> {
 
     /// Gives a live key a deadline, or takes it away.
     pub(crate) fn set_deadline(&mut self, key: &Key<'_>, deadline: Option<Timestamp>, event: &'static str) {
-        if let Some(entry) = self.guard.slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
-            self.guard.side.snapshot.hand_over(key.db, entry);
+        let (side, slots) = self.guard.parts();
+        if let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
+            side.snapshot.hand_over(key.db, entry);
             self.arm(key, deadline);
             self.emit(key.bytes, event, || Delta::Deadline(deadline));
         }
@@ -191,7 +157,9 @@ impl ShardMut<'_, '_> {
 
     /// Removes a live key and returns what it held.
     pub(crate) fn remove(&mut self, key: &Key<'_>, event: &'static str) -> Option<(Value, Option<Timestamp>)> {
-        self.live(key)?;
+        if !self.is_live(key) {
+            return None;
+        }
         let entry = self.take_entry(key.hash, |entry| entry.key() == key.bytes)?;
         self.emit(key.bytes, event, || Delta::Delete);
         let deadline = entry.deadline();
@@ -204,12 +172,12 @@ impl ShardMut<'_, '_> {
     /// Removes what the wheel says is due, as far as `budget` goes, and returns how many keys that were.
     pub(crate) fn expire_due(&mut self, budget: &mut usize) -> usize {
         let mut expired = 0;
-        while let Some((timer, hash)) = self.guard.side.wheel.pop_due(self.now, budget) {
+        while let Some((timer, hash)) = self.guard.side_mut().wheel.pop_due(self.now, budget) {
             if self.remove_as_expired(hash, |entry| entry.timer() == Some(timer)) {
                 expired += 1;
             } else {
                 debug_assert!(false, "a timer without a key");
-                self.guard.side.wheel.cancel(timer);
+                self.guard.side_mut().wheel.cancel(timer);
             }
         }
         self.publish_wake();
@@ -227,7 +195,7 @@ impl ShardMut<'_, '_> {
 
     /// Removes every key in O(1), watchers aside. Emits no effect: a flush is one for the whole database.
     pub(crate) fn flush(&mut self) {
-        let ExclusiveShard { side, slots } = &mut *self.guard;
+        let (side, slots) = self.guard.parts();
         // Dead keys too: whoever watches one began while it was alive, or it would have been removed then.
         side.watchers.touch_where(|hash, key| slots.find(hash, |entry| entry.key() == key).is_some());
         let counters = self.database.counters(self.index);
@@ -238,17 +206,19 @@ impl ShardMut<'_, '_> {
         counters.expires.store(0, Ordering::Relaxed);
         counters.deadlines.store(0, Ordering::Relaxed);
         let detached = slots.take();
-        if let Some(garbage) = side.snapshot.take_detached(self.database.number(), detached) {
-            self.changes.garbage.push(garbage);
+        if let Some(table) = side.snapshot.take_detached(self.database.number(), detached) {
+            self.changes.garbage.add_table(table);
         }
         self.publish_wake();
     }
 
     fn overwrite(&mut self, key: &Key<'_>, value: Value) -> Option<Value> {
-        let entry = self.guard.slots.find_mut(key.hash, |entry| entry.key() == key.bytes)?;
-        self.guard.side.snapshot.hand_over(key.db, entry);
+        let (side, slots) = self.guard.parts();
+        let entry = slots.find_mut(key.hash, |entry| entry.key() == key.bytes)?;
+        side.snapshot.hand_over(key.db, entry);
         let before = entry.memory();
         let old = std::mem::replace(entry.value_mut(), value);
+        self.changes.garbage.keep_if_long(&old);
         let bytes = &self.database.counters(self.index).bytes;
         bytes.fetch_add(entry.memory(), Ordering::Relaxed);
         bytes.fetch_sub(before, Ordering::Relaxed);
@@ -256,19 +226,20 @@ impl ShardMut<'_, '_> {
     }
 
     fn insert(&mut self, key: &Key<'_>, value: Value) -> Option<Value> {
-        let entry = Entry::new(key.bytes, value, self.guard.side.snapshot.side());
+        let (side, slots) = self.guard.parts();
+        let entry = Entry::new(key.bytes, value, side.snapshot.side());
         let counters = self.database.counters(self.index);
         counters.keys.fetch_add(1, Ordering::Relaxed);
         counters.bytes.fetch_add(entry.memory(), Ordering::Relaxed);
-        self.guard.slots.insert(key.hash, entry, self.database.hasher());
+        slots.insert(key.hash, entry, self.database.hasher());
         None
     }
 
     /// Brings the key's timer in line with a new deadline.
     fn arm(&mut self, key: &Key<'_>, deadline: Option<Timestamp>) {
         let now = self.now;
-        let wheel = &mut self.guard.side.wheel;
-        let Some(entry) = self.guard.slots.find_mut(key.hash, |entry| entry.key() == key.bytes) else { return };
+        let (Side { wheel, .. }, slots) = self.guard.parts();
+        let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) else { return };
         self.database.counters(self.index).count_deadline(entry.deadline(), deadline);
         let expiry = match (entry.timer(), deadline) {
             (None, None) => return,
@@ -283,6 +254,7 @@ impl ShardMut<'_, '_> {
             }
         };
         entry.set_expiry(expiry);
+        compact_sparse(wheel, slots);
         self.publish_wake();
     }
 
@@ -295,12 +267,14 @@ impl ShardMut<'_, '_> {
 
     /// Takes an entry out of the table and all that knows of it. The effect is the caller's.
     fn take_entry(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        let Side { wheel, snapshot, .. } = &mut *self.guard.side;
-        let mut entry = self.guard.slots.remove(hash, is_it, self.database.hasher())?;
+        let (Side { wheel, snapshot, .. }, slots) = self.guard.parts();
+        let mut entry = slots.remove(hash, is_it, self.database.hasher())?;
         snapshot.hand_over(self.database.number(), &mut entry);
         if let Some(timer) = entry.timer() {
             wheel.cancel(timer);
+            compact_sparse(wheel, slots);
         }
+        self.changes.garbage.keep_if_long(entry.value());
         let counters = self.database.counters(self.index);
         counters.count_deadline(entry.deadline(), None);
         counters.keys.fetch_sub(1, Ordering::Relaxed);
@@ -309,7 +283,7 @@ impl ShardMut<'_, '_> {
     }
 
     fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
-        self.guard.side.watchers.touch(key);
+        self.guard.side().watchers.touch(key);
         self.database.counters(self.index).changes.fetch_add(1, Ordering::Relaxed);
         if let Some(effects) = &mut self.changes.effects {
             effects.push(Effect {
@@ -322,7 +296,7 @@ impl ShardMut<'_, '_> {
     }
 
     fn publish_wake(&mut self) {
-        let wake = self.guard.side.wheel.next_wake();
+        let wake = self.guard.side().wheel.next_wake();
         self.database.counters(self.index).set_next_wake(wake);
         if let Some(wake) = wake {
             self.changes.wake = Some(self.changes.wake.map_or(wake, |earlier| earlier.min(wake)));
@@ -330,9 +304,22 @@ impl ShardMut<'_, '_> {
     }
 }
 
+/// Gives the memory of timers that are gone back, once seven in eight are. O(timers), amortised O(1) for each that goes.
+fn compact_sparse(wheel: &mut Wheel, slots: &mut Slots) {
+    if !wheel.is_sparse() {
+        return;
+    }
+    // Timers only move to lower indices, in ascending order, so no handle given out here is one that is still looked for.
+    wheel.compact(|hash, old, new| {
+        if let Some(entry) = slots.find_mut(hash, |entry| entry.timer() == Some(old)) {
+            entry.set_expiry(entry.deadline().map(|deadline| (deadline, new)));
+        }
+    });
+}
+
 /// Checks the invariants that this module states, for tests. O(n).
 pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveShard<'_, Side>, hasher: &RandomState) {
-    let ExclusiveShard { side, slots } = guard;
+    let (side, slots) = (guard.side(), guard.slots());
     let (mut keys, mut timers, mut owed, mut bytes, mut deadlines) = (0, 0, 0, 0, 0);
     for home in 0..slots.buckets() {
         slots.for_each_in_home(home, hasher, |entry| {
@@ -360,17 +347,6 @@ pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveSh
     assert_eq!(owed, side.snapshot.owed(), "owed counts the entries on the old side");
 }
 
-/// The names of events, as Redis's keyspace notifications have them.
-pub(crate) mod event {
-    pub(crate) const APPEND: &str = "append";
-    pub(crate) const DEL: &str = "del";
-    pub(crate) const EXPIRE: &str = "expire";
-    pub(crate) const EXPIRED: &str = "expired";
-    pub(crate) const FLUSHDB: &str = "flushdb";
-    pub(crate) const INCRBY: &str = "incrby";
-    pub(crate) const PERSIST: &str = "persist";
-    pub(crate) const RENAME_FROM: &str = "rename_from";
-    pub(crate) const RENAME_TO: &str = "rename_to";
-    pub(crate) const RESTORE: &str = "restore";
-    pub(crate) const SET: &str = "set";
-}
+#[cfg(test)]
+#[path = "shard_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@
 //! Each entry has a bit that says on which side of the current snapshot it is. Beginning one takes every shard's lock once, in order, and
 //! under them turns the meaning of the bit and notes how many entries each shard owes. New entries are born on the new side. Whoever
 //! changes or removes an entry on the old side hands it to the sink first (`shard.rs`); the walker does the same for those that nobody
-//! touches, in slices, home by home. A flushed table goes to the walker whole.
+//! touches, in slices, home by home. A flushed table goes to the walker, which owns it then and needs no lock for it.
 //!
 //! # What happens if
 //! - a table grows or shrinks meanwhile: homes split or join and the walk goes on, as SCAN does; the bit keeps entries from being seen twice;
@@ -17,6 +17,7 @@
 //! The old values that writers hand over wait in the sink, by reference: at worst, with a sink much slower than the writers, one copy of
 //! each value that was overwritten.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -25,9 +26,11 @@ use parking_lot::Mutex;
 use thiserror::Error;
 
 use crate::clock::Timestamp;
+use crate::database::Database;
 use crate::entry::Entry;
 use crate::scan::HomeCursor;
-use crate::store::{Inner, Store};
+use crate::shard::Side;
+use crate::store::Store;
 use crate::table::Slots;
 use crate::turn::Turn;
 use crate::value::Value;
@@ -67,7 +70,15 @@ pub enum WalkProgress {
 }
 
 /// Flushed tables that a running snapshot has yet to see.
-type Detached = Arc<Mutex<Vec<(u32, Slots, bool)>>>;
+type Detached = Arc<Mutex<Vec<DetachedTable>>>;
+
+/// A table that was flushed: its database, the side that its shard had, and the home from which on the snapshot has yet to see it.
+struct DetachedTable {
+    db: u32,
+    slots: Slots,
+    side: bool,
+    home: usize,
+}
 
 /// A shard's part in snapshots. The default is right for a new shard: nothing owed, everything on the side `false`.
 #[derive(Default)]
@@ -110,14 +121,14 @@ impl SnapshotSide {
     }
 
     /// Gives a flushed table to the snapshot's walker, or back to the caller if nothing in it is owed.
-    pub(crate) fn take_detached(&mut self, db: u32, table: Slots) -> Option<Slots> {
+    pub(crate) fn take_detached(&mut self, db: u32, slots: Slots) -> Option<Slots> {
         self.owed = 0;
         match self.running.take() {
             Some(running) => {
-                running.detached.lock().push((db, table, self.side));
+                running.detached.lock().push(DetachedTable { db, slots, side: self.side, home: 0 });
                 None
             }
-            None => Some(table),
+            None => Some(slots),
         }
     }
 
@@ -154,8 +165,9 @@ impl Store {
             .collect();
         let mut keys_total = 0;
         for guard in &mut guards {
-            keys_total += guard.slots.len();
-            guard.side.snapshot.flip(guard.slots.len(), &running);
+            let owed = guard.slots().len();
+            keys_total += owed;
+            guard.side_mut().snapshot.flip(owed, &running);
         }
         drop(guards);
         drop(frozen);
@@ -185,63 +197,84 @@ impl SnapshotWalk {
         self.keys_total
     }
 
-    /// Hands over about `entries` entries under one shard's lock, or finds that nothing is owed any more. Call it again at once, or after
-    /// having written what the sink holds.
+    /// Hands over about `entries` entries, under one shard's lock at most, or finds that nothing is owed any more. Call it again at once, or
+    /// after having written what the sink holds.
     ///
     /// # Panics
     /// When the calling thread holds a view of a store.
     pub fn step(&mut self, entries: usize) -> WalkProgress {
+        let entries = entries.max(1);
         let detached = self.running.detached.lock().pop();
-        if let Some((db, table, side)) = detached {
-            if !self.is_dropped {
-                self.hand_over_table(db, &table, side);
-            }
+        if let Some(table) = detached {
+            self.step_detached(table, entries);
             return WalkProgress::More;
         }
         let Some((db, shard, home)) = self.position else { return WalkProgress::Done };
-        self.position = match walk_shard(self.store.inner(), db, shard, home, (entries.max(1), self.is_dropped)) {
-            Some(home) => Some((db, shard, home)),
-            None if shard + 1 < self.store.inner().shard_count => Some((db, shard + 1, HomeCursor::START)),
-            None if db + 1 < self.store.databases() => Some((db + 1, 0, HomeCursor::START)),
-            None => None,
+        let inner = self.store.inner();
+        self.position = match inner.database(db).map(|database| self.walk_shard(database, shard, home, entries)) {
+            Some(Some(home)) => Some((db, shard, home)),
+            Some(_) if shard + 1 < inner.shard_count => Some((db, shard + 1, HomeCursor::START)),
+            // A database that is made from now on owes nothing.
+            _ if db + 1 < self.store.databases() => Some((db + 1, 0, HomeCursor::START)),
+            _ => None,
         };
         WalkProgress::More
     }
 
-    fn hand_over_table(&self, db: u32, table: &Slots, side: bool) {
-        for home in 0..table.buckets() {
-            table.for_each_in_home(home, &self.store.inner().hasher, |entry| {
-                if entry.side() != side {
-                    self.running.sink.hand_over(record(db, entry));
+    /// Hands over a slice of a flushed table, without a lock: nobody else has it.
+    fn step_detached(&self, mut table: DetachedTable, entries: usize) {
+        let (hasher, sink) = (&self.store.inner().hasher, &self.running.sink);
+        let (mut seen, homes_end) = (0, table.slots.buckets().min(table.home.saturating_add(homes_max(entries))));
+        while table.home < homes_end && seen < entries && !self.is_dropped {
+            table.slots.for_each_in_home(table.home, hasher, |entry| {
+                if entry.side() != table.side {
+                    sink.hand_over(record(table.db, entry));
+                    seen += 1;
                 }
             });
+            table.home += 1;
         }
+        if table.home < table.slots.buckets() && !self.is_dropped {
+            self.running.detached.lock().push(table);
+        }
+    }
+
+    /// Hands over a slice of a shard, or only turns its bits. Returns where to go on; `None` when the shard owes nothing.
+    fn walk_shard(
+        &self,
+        database: &Database,
+        shard: usize,
+        mut home: HomeCursor,
+        entries: usize,
+    ) -> Option<HomeCursor> {
+        let _turn = Turn::take();
+        let mut guard = database.shards().write(shard)?;
+        let (Side { snapshot, .. }, slots) = guard.parts();
+        if self.is_dropped {
+            snapshot.running = None;
+        }
+        let goal = snapshot.owed.saturating_sub(entries);
+        let mut homes_left = homes_max(entries);
+        while snapshot.owed > goal && homes_left > 0 {
+            slots.for_each_in_home_mut(home.index(), database.hasher(), |entry| {
+                snapshot.hand_over(database.number(), entry);
+            });
+            home = home.next(slots.buckets()).unwrap_or(HomeCursor::START);
+            homes_left -= 1;
+        }
+        (snapshot.owed > 0).then_some(home)
     }
 }
 
-/// Hands over a slice of a shard, or only turns its bits. Returns where to go on; `None` when the shard owes nothing.
-fn walk_shard(
-    inner: &Inner,
-    db: u32,
-    shard: usize,
-    mut home: HomeCursor,
-    (entries, discard): (usize, bool),
-) -> Option<HomeCursor> {
-    let _turn = Turn::take();
-    let database = inner.database(db)?;
-    let mut guard = database.shards().write(shard)?;
-    if discard {
-        guard.side.snapshot.running = None;
+/// How many homes a step may look at for so many entries: as many as the emptiest table has that is not shrunk.
+fn homes_max(entries: usize) -> usize {
+    entries.saturating_mul(8).max(64)
+}
+
+impl fmt::Debug for SnapshotWalk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SnapshotWalk").field("keys_total", &self.keys_total).finish_non_exhaustive()
     }
-    let goal = guard.side.snapshot.owed.saturating_sub(entries);
-    let mut homes_left = entries.saturating_mul(8).max(64);
-    while guard.side.snapshot.owed > goal && homes_left > 0 {
-        let snapshot = &mut guard.side.snapshot;
-        guard.slots.for_each_in_home_mut(home.index(), &inner.hasher, |entry| snapshot.hand_over(db, entry));
-        home = home.next(guard.slots.buckets()).unwrap_or(HomeCursor::START);
-        homes_left -= 1;
-    }
-    (guard.side.snapshot.owed > 0).then_some(home)
 }
 
 impl Drop for SnapshotWalk {

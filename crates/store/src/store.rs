@@ -3,26 +3,24 @@
 //! A [`Store`] is a handle, cheap to clone, that stands in one of the store's numbered databases; [`Store::database`] gives a handle to
 //! another. This file has what stands behind every handle and how locks are taken; the typed operations are in `api.rs`.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ahash::RandomState;
 use parking_lot::{RwLock, RwLockReadGuard};
 
+use crate::builder::StoreBuilder;
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, DatabaseStats};
 use crate::effect::EffectSink;
 use crate::error::StoreError;
 use crate::expire::Alarm;
 use crate::key::{self, Key};
+use crate::lock_set::LockSet;
 use crate::shard::{Changes, ShardMut, debug_check};
 use crate::turn::Turn;
-use crate::view::{LockSet, View};
-
-/// Databases that a store has unless it is told otherwise, as in Redis.
-const DATABASES_DEFAULT: u32 = 16;
-/// Shards of a database unless told otherwise: small enough for an embedded store, many enough for a few million keys.
-const SHARDS_DEFAULT: usize = 256;
+use crate::view::View;
 
 /// A concurrent keyspace. Clones share the same data.
 #[derive(Clone)]
@@ -45,72 +43,16 @@ pub(crate) struct Inner {
     pub(crate) snapshot_running: AtomicBool,
 }
 
-/// How a store is made.
-///
-/// ```
-/// use pyredis_store::Store;
-/// let store = Store::builder().databases(4).shards(16).build();
-/// assert_eq!(store.databases(), 4);
-/// ```
-#[must_use]
-pub struct StoreBuilder {
-    databases: u32,
-    shards: usize,
-    clock: Clock,
-    seed: Option<u64>,
-    sink: Option<Arc<dyn EffectSink>>,
+impl From<Inner> for Store {
+    fn from(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), db: 0 }
+    }
 }
 
-impl StoreBuilder {
-    /// How many numbered databases there are; 16 unless set, at least one.
-    pub const fn databases(mut self, databases: u32) -> Self {
-        self.databases = if databases == 0 { 1 } else { databases };
-        self
-    }
-
-    /// How many locks each database is spread over; 256 unless set. Rounded up to a power of two between 2 and 65 536.
-    pub fn shards(mut self, shards: usize) -> Self {
-        self.shards = shards.clamp(2, 65_536).next_power_of_two();
-        self
-    }
-
-    /// Where the store takes "now" from; the system's clock unless set.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// A fixed seed for the hash of keys, for tests: whoever knows the seed can make keys collide. Random unless set.
-    pub const fn hash_seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// Who receives the effects of every change; nobody unless set.
-    pub fn effect_sink(mut self, sink: Arc<dyn EffectSink>) -> Self {
-        self.sink = Some(sink);
-        self
-    }
-
-    /// The store. It has no databases in memory until they are written, and starts no thread.
-    pub fn build(self) -> Store {
-        let hasher = self
-            .seed
-            .map_or_else(RandomState::new, |seed| RandomState::with_seeds(seed, !seed, seed.rotate_left(21), 0));
-        Store {
-            db: 0,
-            inner: Arc::new(Inner {
-                databases: (0..self.databases).map(|_| OnceLock::new()).collect(),
-                making: RwLock::default(),
-                hasher,
-                shard_count: self.shards,
-                clock: self.clock,
-                sink: self.sink,
-                sequence: AtomicU64::new(0),
-                alarm: Alarm::default(),
-                snapshot_running: AtomicBool::new(false),
-            }),
-        }
+impl fmt::Debug for Store {
+    /// No keys and no values: they may be secret, and many.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Store").field("db", &self.db).field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -128,13 +70,7 @@ impl Store {
 
     /// A store made to measure.
     pub const fn builder() -> StoreBuilder {
-        StoreBuilder {
-            databases: DATABASES_DEFAULT,
-            shards: SHARDS_DEFAULT,
-            clock: Clock::System,
-            seed: None,
-            sink: None,
-        }
+        StoreBuilder::new()
     }
 
     /// A handle that stands in another database of the same store.
@@ -180,7 +116,8 @@ impl Store {
         Key { db, shard: self.inner.shard_of(hash), hash, bytes }
     }
 
-    /// Locks what `locks` names, in ascending order, and opens a view at `now`. Waits while others hold the locks.
+    /// Locks what `locks` names, in ascending order, and opens a view at `now`. Waits while others hold the locks. O(n log n) for n named
+    /// keys and shards. What is to be written makes its database, if that does not exist.
     ///
     /// # Panics
     /// When the calling thread holds a view of a store already: that could deadlock.
@@ -252,6 +189,26 @@ impl Store {
 }
 
 impl Inner {
+    pub(crate) fn new(
+        databases: u32,
+        shard_count: usize,
+        hasher: RandomState,
+        clock: Clock,
+        sink: Option<Arc<dyn EffectSink>>,
+    ) -> Self {
+        Self {
+            databases: (0..databases).map(|_| OnceLock::new()).collect(),
+            making: RwLock::default(),
+            hasher,
+            shard_count,
+            clock,
+            sink,
+            sequence: AtomicU64::new(0),
+            alarm: Alarm::default(),
+            snapshot_running: AtomicBool::new(false),
+        }
+    }
+
     /// The databases that were ever written.
     pub(crate) fn databases(&self) -> impl Iterator<Item = &Database> {
         self.databases.iter().filter_map(OnceLock::get)

@@ -11,8 +11,9 @@
 //! that halves joins them, and a rehash in place moves entries between buckets but never between homes. SCAN and the snapshot rest on this.
 //!
 //! # Unsafe
-//! Two things: reaching a DashMap shard's table through its lock's data pointer, and reading hashbrown's control bytes. Both depend on the
-//! pinned versions of those crates, and the tests would notice a change.
+//! Two things: reaching a DashMap shard's table through its lock's data pointer, and reading hashbrown's control bytes. The first is sound
+//! because nothing else reaches the tables: the `DashMap` is private here, and never called but for its list of shards. The second depends on
+//! the pinned version of hashbrown; the tests would notice a change.
 #![expect(unsafe_code, reason = "reads the tables of a DashMap under locks of our own, see the module's documentation")]
 
 use ahash::RandomState;
@@ -25,15 +26,19 @@ use crate::entry::Entry;
 use crate::key;
 
 /// How many control bytes hashbrown 0.14.5 looks at in one step of a probe sequence.
-const GROUP_WIDTH: usize = if cfg!(miri) {
-    size_of::<usize>()
-} else if cfg!(all(target_feature = "sse2", any(target_arch = "x86", target_arch = "x86_64"))) {
-    16
-} else if cfg!(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")) {
-    8
-} else {
-    size_of::<usize>()
-};
+const GROUP_WIDTH: usize =
+    if cfg!(all(target_feature = "sse2", any(target_arch = "x86", target_arch = "x86_64"), not(miri))) {
+        16
+    } else if cfg!(any(
+        target_pointer_width = "64",
+        target_arch = "aarch64",
+        target_arch = "x86_64",
+        target_arch = "wasm32"
+    )) {
+        8
+    } else {
+        4
+    };
 
 /// hashbrown's control byte of a bucket that has never been full since the last rehash: here a probe sequence ends.
 const EMPTY: u8 = 0xFF;
@@ -43,22 +48,56 @@ const SHRINK_BUCKETS_MIN: usize = 64;
 
 type Slot = (Entry, SharedValue<()>);
 
+/// What DashMap keeps for one of its shards.
+type Table = dashmap::RwLock<RawTable<Slot>>;
+
 /// The shards of one database: tables and the state beside them, each pair behind one lock.
 pub(crate) struct Shards<S> {
     tables: DashMap<Entry, (), RandomState>,
     sides: Box<[CachePadded<RwLock<S>>]>,
 }
 
-/// A shard locked for readers: the state beside the table, and the table.
+/// A shard locked for readers: the state beside the table, and the table. Its fields stay private: what they give borrows the whole guard.
 pub(crate) struct SharedShard<'a, S> {
     _side: RwLockReadGuard<'a, S>,
-    pub(crate) slots: &'a Slots,
+    table: &'a Table,
+}
+
+impl<S> SharedShard<'_, S> {
+    pub(crate) fn slots(&self) -> &Slots {
+        // SAFETY: the side's lock of the table's index is held shared while `self`, which the result borrows, lives. Whoever makes a `&mut`
+        // to the table holds that lock exclusively. `Slots` is a transparent wrapper of what is in a `Table`.
+        unsafe { &*self.table.data_ptr().cast::<Slots>() }
+    }
 }
 
 /// A shard locked for one writer.
 pub(crate) struct ExclusiveShard<'a, S> {
-    pub(crate) side: RwLockWriteGuard<'a, S>,
-    pub(crate) slots: &'a mut Slots,
+    side: RwLockWriteGuard<'a, S>,
+    table: &'a Table,
+}
+
+impl<S> ExclusiveShard<'_, S> {
+    pub(crate) fn side(&self) -> &S {
+        &self.side
+    }
+
+    pub(crate) fn side_mut(&mut self) -> &mut S {
+        &mut self.side
+    }
+
+    pub(crate) fn slots(&self) -> &Slots {
+        // SAFETY: as in `SharedShard`; the side's lock is held exclusively, and a `&mut` to the table would borrow `self` exclusively.
+        unsafe { &*self.table.data_ptr().cast::<Slots>() }
+    }
+
+    /// The state and the table, to be changed together.
+    pub(crate) fn parts(&mut self) -> (&mut S, &mut Slots) {
+        // SAFETY: the side's lock of the table's index is held exclusively while `self`, which the result borrows exclusively, lives: this is
+        // the only reference to the table. `Slots` is a transparent wrapper of what is in a `Table`.
+        let slots = unsafe { &mut *self.table.data_ptr().cast::<Slots>() };
+        (&mut self.side, slots)
+    }
 }
 
 impl<S: Default> Shards<S> {
@@ -77,22 +116,12 @@ impl<S> Shards<S> {
 
     /// Locks a shard for reading. Readers wait behind a waiting writer.
     pub(crate) fn read(&self, shard: usize) -> Option<SharedShard<'_, S>> {
-        let side = self.sides.get(shard)?.read();
-        let table = self.tables.shards().get(shard)?.data_ptr();
-        // SAFETY: the pointer is to the table inside a DashMap that `self` owns and never uses but through `read` and `write`. Both take the
-        // side's lock of the same index first and bind the reference to that guard's lifetime (the fields of the struct are only moved out
-        // and dropped together, in `view.rs` and `database.rs`), so no `&mut` exists beside this `&`. `Slots` is a transparent wrapper.
-        let slots = unsafe { &*table.cast::<Slots>() };
-        Some(SharedShard { _side: side, slots })
+        Some(SharedShard { _side: self.sides.get(shard)?.read(), table: self.tables.shards().get(shard)? })
     }
 
     /// Locks a shard for writing.
     pub(crate) fn write(&self, shard: usize) -> Option<ExclusiveShard<'_, S>> {
-        let side = self.sides.get(shard)?.write();
-        let table = self.tables.shards().get(shard)?.data_ptr();
-        // SAFETY: as in `read`; the side's lock is held exclusively, so this is the only reference to the table.
-        let slots = unsafe { &mut *table.cast::<Slots>() };
-        Some(ExclusiveShard { side, slots })
+        Some(ExclusiveShard { side: self.sides.get(shard)?.write(), table: self.tables.shards().get(shard)? })
     }
 }
 
@@ -180,7 +209,7 @@ impl Slots {
                     visit(bucket);
                 }
             }
-            // In a table of one group or less the first step has seen everything.
+            // hashbrown keeps an empty bucket in every table, so a sequence ends there; the other bound keeps a broken table from hanging us.
             if group_has_empty || stride > mask {
                 return;
             }

@@ -5,10 +5,11 @@ use thiserror::Error;
 
 use crate::error::StoreError;
 use crate::key::Key;
+use crate::lock_set::LockSet;
 use crate::ops::{SetOptions, SetOutcome, Ttl};
 use crate::store::Store;
 use crate::value::Value;
-use crate::view::{LockSet, View};
+use crate::view::View;
 
 /// Why an operation in a transaction was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

@@ -47,6 +47,9 @@ impl Value {
     }
 
     /// The value as an integer, read as strictly as Redis reads it: no spaces, no `+`, no leading zeros, no `-0`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAnInteger`].
     pub fn to_integer(&self) -> Result<i64, StoreError> {
         parse_integer(self.as_bytes()).ok_or(StoreError::NotAnInteger)
     }
@@ -95,13 +98,14 @@ impl From<&str> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::String(text.into())
+        Self::from(text.into_bytes())
     }
 }
 
+/// Room that the vector has to spare is given back.
 impl From<Vec<u8>> for Value {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::String(bytes.into())
+        Self::String(bytes.into_boxed_slice().into())
     }
 }
 
@@ -151,6 +155,16 @@ mod tests {
             "\u{661}",
         ] {
             assert_eq!(Value::from(text).to_integer(), Err(StoreError::NotAnInteger), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_keeps_no_room_to_spare() {
+        let mut roomy = String::with_capacity(1000);
+        roomy.push('x');
+        for value in [Value::from(roomy.clone()), Value::from(roomy.into_bytes()), Value::from(7)] {
+            let bytes = value.into_bytes().try_into_mut().unwrap();
+            assert_eq!((bytes.len(), bytes.capacity()), (1, 1));
         }
     }
 

@@ -5,7 +5,7 @@
 //! happens at one instant for everybody else. A view cannot lock more, and while a thread has one, it cannot open another.
 //!
 //! When the view ends, its effects go to the sink as one unit before the locks are released; what need not be done under locks
-//! (dropping flushed tables, removing dead keys that readers came across) comes after.
+//! (freeing flushed tables and long values, removing dead keys that readers came across) comes after.
 
 use std::cell::{Cell, RefCell};
 
@@ -18,63 +18,13 @@ use crate::database::Database;
 use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::key::Key;
+use crate::lock_set::{LockSet, Want};
+use crate::residue::{Lookups, Residue};
 use crate::shard::{Changes, Noticed, ShardMut, Side};
 use crate::store::Inner;
 use crate::table::{ExclusiveShard, SharedShard, Slots};
 use crate::turn::Turn;
 use crate::watch::WatchSet;
-
-/// What keys, shards and databases a view needs, and for what.
-#[derive(Debug, Clone, Default)]
-pub struct LockSet {
-    shards: SmallVec<[Want; 4]>,
-    databases: SmallVec<[(u32, bool); 1]>,
-}
-
-/// A shard and whether it is to be written. Ordered as locks are taken, the stronger wish for a shard first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Want {
-    db: u32,
-    shard: usize,
-    only_read: bool,
-}
-
-impl LockSet {
-    /// Nothing.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a key to be read.
-    pub fn read(&mut self, key: &Key<'_>) {
-        self.shards.push(Want { db: key.db, shard: key.shard, only_read: true });
-    }
-
-    /// Adds a key to be written.
-    pub fn write(&mut self, key: &Key<'_>) {
-        self.shards.push(Want { db: key.db, shard: key.shard, only_read: false });
-    }
-
-    /// Adds one shard to be read.
-    pub fn read_shard(&mut self, db: u32, shard: usize) {
-        self.shards.push(Want { db, shard, only_read: true });
-    }
-
-    /// Adds every shard of a database, to be read.
-    pub fn read_database(&mut self, db: u32) {
-        self.databases.push((db, true));
-    }
-
-    /// Adds every shard of a database, to be written. A database that was never written stays unmade.
-    pub fn write_database(&mut self, db: u32) {
-        self.databases.push((db, false));
-    }
-
-    /// Whether nothing is named.
-    pub fn is_empty(&self) -> bool {
-        self.shards.is_empty() && self.databases.is_empty()
-    }
-}
 
 enum Guard<'s> {
     Shared(SharedShard<'s, Side>),
@@ -84,8 +34,8 @@ enum Guard<'s> {
 impl Guard<'_> {
     fn slots(&self) -> &Slots {
         match self {
-            Self::Shared(guard) => guard.slots,
-            Self::Exclusive(guard) => guard.slots,
+            Self::Shared(guard) => guard.slots(),
+            Self::Exclusive(guard) => guard.slots(),
         }
     }
 }
@@ -109,46 +59,6 @@ pub struct View<'s> {
     noticed: RefCell<SmallVec<[Noticed; 1]>>,
     lookups: Cell<Lookups>,
     _turn: Turn,
-}
-
-/// What a finished view leaves to be done without its locks. Give it to [`Store::settle`](crate::Store::settle); dropping it is safe,
-/// then dead keys wait for the expirer.
-#[must_use]
-#[derive(Default)]
-pub struct Residue {
-    /// How many reads found their key, and how many did not.
-    pub lookups: Lookups,
-    pub(crate) noticed: SmallVec<[Noticed; 1]>,
-    garbage: Vec<Slots>,
-}
-
-/// Reads of keys, by whether the key was there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Lookups {
-    /// The key was there.
-    pub hits: u64,
-    /// It was not.
-    pub misses: u64,
-}
-
-impl Residue {
-    /// Adds what another view left.
-    pub fn merge(&mut self, mut other: Self) {
-        self.noticed.append(&mut other.noticed);
-        self.garbage.append(&mut other.garbage);
-        self.lookups.hits += other.lookups.hits;
-        self.lookups.misses += other.lookups.misses;
-    }
-
-    /// Takes out what costs time to drop; drop it where nobody waits.
-    pub fn take_garbage(&mut self) -> Option<Garbage> {
-        (!self.garbage.is_empty()).then(|| Garbage { _tables: std::mem::take(&mut self.garbage) })
-    }
-}
-
-/// Flushed tables. Dropping them frees their entries, O(entries).
-pub struct Garbage {
-    _tables: Vec<Slots>,
 }
 
 impl<'s> View<'s> {
@@ -250,14 +160,14 @@ impl<'s> View<'s> {
         self.shard_mut_at(at).ok_or(StoreError::Undeclared)
     }
 
-    /// Removes every key of a database whose shards the view holds for writing.
+    /// Removes every key of a database whose shards the view holds for writing. O(shards), and O(watched keys).
     pub fn flush(&mut self, db: u32) {
         let mut keys_seen = false;
         for at in 0..self.held.len() {
             if self.held.get(at).is_some_and(|held| held.database.number() == db)
                 && let Some(mut shard) = self.shard_mut_at(at)
             {
-                keys_seen |= shard.guard.slots.len() > 0;
+                keys_seen |= shard.guard.slots().len() > 0;
                 shard.flush();
             }
         }
@@ -266,7 +176,8 @@ impl<'s> View<'s> {
         }
     }
 
-    /// One of the live keys of a database whose shards the view holds, picked at random; `None` where there is none.
+    /// One of the live keys of a database whose shards the view holds, picked at random; `None` where there is none. Expected O(shards), and
+    /// O(keys) where nearly all are dead because nobody expires them.
     pub fn random_key(&self, db: u32) -> Option<&[u8]> {
         let shards: SmallVec<[&Slots; 32]> = self
             .held

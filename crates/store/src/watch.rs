@@ -4,6 +4,7 @@
 //! a transaction that holds its keys' locks and finds the flag down knows that nothing was changed since it began to watch.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,6 +12,9 @@ use crate::key::Key;
 use crate::store::Store;
 
 type Flag = Arc<AtomicBool>;
+
+/// Watched keys that a shard keeps room for, however few there are.
+const ROOM_KEPT: usize = 64;
 
 /// The watched keys of a shard. Costs nothing while empty.
 #[derive(Default)]
@@ -41,9 +45,14 @@ impl Watchers {
         }
     }
 
-    fn add(&mut self, key: &Key<'_>, flag: &Flag) {
+    /// Returns whether the flag was not there yet. O(flags of the key).
+    fn add(&mut self, key: &Key<'_>, flag: &Flag) -> bool {
         let watched = self.0.entry(key.bytes.into()).or_insert_with(|| Watched { hash: key.hash, flags: Vec::new() });
-        watched.flags.push(Arc::clone(flag));
+        let is_new = !watched.flags.iter().any(|other| Arc::ptr_eq(other, flag));
+        if is_new {
+            watched.flags.push(Arc::clone(flag));
+        }
+        is_new
     }
 
     fn remove(&mut self, key: &[u8], flag: &Flag) {
@@ -51,6 +60,9 @@ impl Watchers {
             watched.flags.retain(|other| !Arc::ptr_eq(other, flag));
             if watched.flags.is_empty() {
                 self.0.remove(key);
+                if self.0.capacity() > ROOM_KEPT && self.0.len() < self.0.capacity() / 8 {
+                    self.0.shrink_to(self.0.len() * 2);
+                }
             }
         }
     }
@@ -78,20 +90,20 @@ impl WatchSet {
     }
 
     /// Adds a key, unless it is watched already. Locks the key's shard for a moment, so it must not be called while a view is open.
+    /// O(sets that watch the key).
     ///
     /// # Panics
     /// When the calling thread holds a view of a store.
     pub fn watch(&mut self, key: &Key<'_>) {
-        if self.keys.iter().any(|(db, bytes)| *db == key.db && **bytes == *key.bytes) {
-            return;
-        }
-        self.keys.push((key.db, key.bytes.into()));
         let changed = &self.changed;
-        self.store.with_shard(key, |shard| {
+        let is_new = self.store.with_shard(key, |shard| {
             // A dead key counts as absent from here on: its removal is no change to whoever watches it now.
-            shard.live(key);
-            shard.guard.side.watchers.add(key, changed);
+            shard.is_live(key);
+            shard.guard.side_mut().watchers.add(key, changed)
         });
+        if is_new {
+            self.keys.push((key.db, key.bytes.into()));
+        }
     }
 
     /// Whether nothing is watched.
@@ -118,9 +130,15 @@ impl WatchSet {
         for (db, bytes) in std::mem::take(&mut self.keys) {
             let key = self.store.key_in(db, &bytes);
             let changed = &self.changed;
-            self.store.with_shard(&key, |shard| shard.guard.side.watchers.remove(&bytes, changed));
+            self.store.with_shard(&key, |shard| shard.guard.side_mut().watchers.remove(&bytes, changed));
         }
         self.changed = Flag::default();
+    }
+}
+
+impl fmt::Debug for WatchSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("WatchSet").field("keys", &self.keys.len()).finish_non_exhaustive()
     }
 }
 
@@ -134,9 +152,10 @@ impl Drop for WatchSet {
 mod tests {
     use super::*;
 
-    fn watched_keys(store: &Store) -> usize {
+    /// The flags that the shards hold.
+    fn watches(store: &Store) -> usize {
         let shards = (0..store.shard_count()).filter_map(|shard| store.inner().database(0)?.shards().write(shard));
-        shards.map(|shard| shard.side.watchers.0.len()).sum()
+        shards.map(|shard| shard.side().watchers.0.values().map(|watched| watched.flags.len()).sum::<usize>()).sum()
     }
 
     #[test]
@@ -147,11 +166,23 @@ mod tests {
             first.watch(&store.key(key));
         }
         second.watch(&store.key(b"a"));
-        assert_eq!(watched_keys(&store), 2);
+        assert_eq!(watches(&store), 3, "a key is watched once by each set");
         store.clear();
         first.clear();
-        assert_eq!(watched_keys(&store), 1, "the other still watches");
+        assert_eq!(watches(&store), 1, "the other still watches");
         drop(second);
-        assert_eq!(watched_keys(&store), 0);
+        assert_eq!(watches(&store), 0);
+    }
+
+    #[test]
+    fn a_shard_that_many_watched_gives_the_memory_back() {
+        let store = Store::builder().shards(2).build();
+        let mut watched = WatchSet::new(&store);
+        (0..10_000u32).for_each(|number| watched.watch(&store.key(&number.to_le_bytes())));
+        watched.clear();
+        for shard in 0..2 {
+            let guard = store.inner().database(0).unwrap().shards().write(shard).unwrap();
+            assert!(guard.side().watchers.0.capacity() <= 2 * ROOM_KEPT);
+        }
     }
 }

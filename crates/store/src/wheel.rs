@@ -12,7 +12,7 @@
 //!
 //! # Invariants
 //! - A handle ([`TimerId`]) is an index and a generation: one that outlived its node is recognised. Generations start over in a wheel that
-//!   was emptied, so whoever keeps a handle without the lock (a dead key that was noticed) checks the key's deadline as well.
+//!   was emptied or compacted, so whoever keeps a handle without the lock (a dead key that was noticed) checks the key's deadline as well.
 //! - The wheel's time never moves back while it has timers. A clock that does is waited for.
 //! - The wheel's time never passes the start of an occupied slot without emptying it; an advance that is abandoned halfway leaves the rest
 //!   where the next one finds it first.
@@ -31,8 +31,10 @@ const SLOTS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = 11;
 /// The end of a list.
 const NONE: u32 = u32::MAX;
-/// Nodes that a wheel without timers keeps for the next; more go back to the allocator.
+/// Nodes that a wheel keeps for the next timers, however few are in use. Of more, those that are not needed go back to the allocator.
 const NODES_KEPT: usize = 64;
+/// A wheel that uses less than this fraction of its nodes is sparse.
+const SPARSE: usize = 8;
 
 /// Names a timer for as long as it lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,15 +76,18 @@ impl Wheel {
         self.armed
     }
 
+    /// How many timers there is memory for.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.nodes.capacity()
+    }
+
     /// Adds a timer that is due when `deadline` has passed. O(1). `now` is where the time of a wheel without timers starts.
     pub(crate) fn arm(&mut self, deadline: Timestamp, hash: u64, now: Timestamp) -> TimerId {
         if self.armed == 0 {
             self.time = now.as_millis();
         }
-        let index = self.allocate(hash);
-        self.armed += 1;
-        self.link(index, due(deadline));
-        TimerId { index, generation: self.node(index).generation }
+        self.add(hash, due(deadline))
     }
 
     /// Gives a timer a new deadline; its handle stays. O(1).
@@ -108,6 +113,24 @@ impl Wheel {
         if self.armed == 0 && self.nodes.len() > NODES_KEPT {
             *self = Self::default();
         }
+    }
+
+    /// Whether so few nodes are in use that [`compact`](Self::compact) is worth its cost.
+    pub(crate) const fn is_sparse(&self) -> bool {
+        self.nodes.len() > NODES_KEPT && self.armed < self.nodes.len() / SPARSE
+    }
+
+    /// Gives the memory of unused nodes back. The timers get new handles, each with an index no larger than before; `moved` is told the hash,
+    /// the old handle and the new one, in ascending order of their indices. No timer may be reported and not yet cancelled or armed again.
+    /// O(nodes).
+    pub(crate) fn compact(&mut self, mut moved: impl FnMut(u64, TimerId, TimerId)) {
+        let old = std::mem::take(self);
+        self.time = old.time;
+        for (index, node) in (0..).zip(old.nodes).filter(|(_, node)| node.place.is_some()) {
+            let timer = self.add(node.hash, node.due);
+            moved(node.hash, TimerId { index, generation: node.generation }, timer);
+        }
+        debug_assert_eq!(self.armed, old.armed, "every timer is in a list");
     }
 
     /// When a timer is due and the hash it was armed with, for the invariants' check.
@@ -158,6 +181,13 @@ impl Wheel {
             }
         }
         first
+    }
+
+    fn add(&mut self, hash: u64, due: u64) -> TimerId {
+        let index = self.allocate(hash);
+        self.armed += 1;
+        self.link(index, due);
+        TimerId { index, generation: self.node(index).generation }
     }
 
     fn link(&mut self, index: u32, due: u64) {

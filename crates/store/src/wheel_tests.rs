@@ -18,6 +18,7 @@ enum Op {
     /// The clock goes back for one call.
     Back(u64),
     Pop(usize),
+    Compact,
     /// Takes all that is due.
     Drain,
 }
@@ -41,6 +42,7 @@ fn operation() -> impl Strategy<Value = Op> {
         3 => distance().prop_map(Op::Advance),
         1 => (0..10_000u64).prop_map(Op::Back),
         4 => (0..4usize).prop_map(Op::Pop),
+        1 => Just(Op::Compact),
         2 => Just(Op::Drain),
     ]
 }
@@ -103,8 +105,26 @@ impl Pair {
                 self.pop(now, 1);
             }
             Op::Pop(budget) => drop(self.pop(self.now, budget)),
+            Op::Compact => self.compact(),
             Op::Drain => self.drain(),
         }
+    }
+
+    fn compact(&mut self) {
+        let wake_before = self.wheel.next_wake();
+        let (armed, mut before) = (&mut self.armed, None);
+        self.wheel.compact(|hash, old, new| {
+            let (timer, _) = armed.get_mut(&hash).expect("a timer that moves is armed");
+            assert_eq!(*timer, old, "the old handle is the one that arming gave");
+            assert!(new.index <= old.index && before.replace(old.index) < Some(old.index), "downwards and in order");
+            *timer = new;
+        });
+        self.links += self.armed.len();
+        for (hash, (timer, due)) in &self.armed {
+            assert_eq!(self.wheel.get(*timer), Some((*due, *hash)));
+        }
+        assert_eq!(self.wheel.nodes.len(), self.armed.len());
+        assert!(self.wheel.next_wake() >= wake_before, "nobody is woken earlier for it");
     }
 
     /// Pops until the budget is spent or nothing is due. Returns whether nothing is.
@@ -157,6 +177,8 @@ impl Pair {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn behaves_as_a_list(
         start in prop_oneof![Just(0u64), Just(1_700_000_000_000), 0..=u64::MAX, Just(u64::MAX - 5000)],
@@ -206,6 +228,28 @@ fn a_sleeper_that_trusts_next_wake_wakes_at_most_once_a_level() {
 }
 
 #[test]
+fn a_sparse_wheel_gives_its_memory_back_and_keeps_its_timers() {
+    let mut wheel = Wheel::default();
+    let start = Timestamp::from_millis(5);
+    let mut timers: Vec<_> =
+        (0..10_000).map(|hash| wheel.arm(Timestamp::from_millis(10 + hash), hash, start)).collect();
+    assert!(!wheel.is_sparse());
+    for timer in timers.drain(..9_900) {
+        wheel.cancel(timer);
+    }
+    assert!(wheel.is_sparse());
+    let mut moved = 0;
+    wheel.compact(|_, _, _| moved += 1);
+    assert_eq!((moved, wheel.len(), wheel.is_sparse()), (100, 100, false));
+    assert!(wheel.room() <= 256, "{} nodes kept", wheel.room());
+    let mut budget = 10_000;
+    let reported = std::iter::from_fn(|| wheel.pop_due(Timestamp::from_millis(20_000), &mut budget));
+    let mut hashes: Vec<_> = reported.map(|(_, hash)| hash).collect();
+    hashes.sort_unstable();
+    assert!(hashes.into_iter().eq(9_900..10_000));
+}
+
+#[test]
 fn an_emptied_wheel_gives_its_memory_back_and_begins_anew() {
     for timers in [1, 10_000] {
         let mut wheel = Wheel::default();
@@ -213,7 +257,7 @@ fn an_emptied_wheel_gives_its_memory_back_and_begins_anew() {
         let timers: Vec<_> = (0..timers).map(|hash| wheel.arm(far, hash, start)).collect();
         assert_eq!(wheel.pop_due(far, &mut 100_000), None);
         timers.into_iter().for_each(|timer| wheel.cancel(timer));
-        assert!(wheel.nodes.capacity() <= NODES_KEPT, "{} nodes kept", wheel.nodes.capacity());
+        assert!(wheel.room() <= NODES_KEPT, "{} nodes kept", wheel.room());
         // The time of an empty wheel is whatever the next timer brings, be it earlier.
         wheel.arm(Timestamp::from_millis(1), 1, Timestamp::from_millis(1));
         assert!(wheel.pop_due(Timestamp::from_millis(2), &mut 1).is_some());

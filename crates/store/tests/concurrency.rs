@@ -3,7 +3,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
 
 use pyredis_store::{Key, LockSet, Record, SetOptions, SnapshotSink, Store, TxError, Value, View, WatchSet};
 
@@ -241,6 +242,61 @@ fn calling_the_store_inside_a_view_panics_and_says_so() {
     assert!(catch_unwind(AssertUnwindSafe(|| store.get("k"))).is_err());
     drop(held);
     assert!(store.exists("k"));
+}
+
+/// A value's memory that says whether the key's shard could be locked when it was freed.
+struct Freed {
+    bytes: Vec<u8>,
+    store: Store,
+    unlocked: mpsc::Sender<bool>,
+}
+
+impl AsRef<[u8]> for Freed {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        let (store, (sender, locked)) = (self.store.clone(), mpsc::channel());
+        std::thread::spawn(move || sender.send(store.exists("k")).ok());
+        self.unlocked.send(locked.recv_timeout(Duration::from_secs(5)).is_ok()).ok();
+    }
+}
+
+/// Giving a long value's memory back takes its time: never with a lock held, however the value came to its end.
+#[test]
+fn long_values_are_freed_without_a_lock() {
+    type End = fn(&Store);
+    let ends: [(&str, End); 7] = [
+        ("del", |store| _ = store.del("k")),
+        ("get_del", |store| drop(store.get_del("k"))),
+        ("set", |store| store.set("k", "v")),
+        ("rename", |store| {
+            store.set("other", "v");
+            store.rename("other", "k").unwrap();
+        }),
+        ("clear", |store| store.clear()),
+        ("expiry", |store| {
+            store.expire("k", Duration::from_millis(1));
+            store.expire_step(store.now().saturating_add(Duration::from_millis(2)), 10);
+        }),
+        ("dropped inside a view", |store| {
+            let key = store.key(b"k");
+            let mut view = view(store, &[key], true);
+            drop(view.set(&key, "v".into(), SetOptions::default()).unwrap());
+        }),
+    ];
+    for (name, end) in ends {
+        let store = Store::builder().shards(2).build();
+        let (unlocked, freed) = mpsc::channel();
+        let memory = Freed { bytes: vec![0; 100_000], store: store.clone(), unlocked };
+        store.set("k", bytes::Bytes::from_owner(memory));
+        assert!(freed.try_recv().is_err(), "the value keeps its memory");
+        end(&store);
+        assert_eq!(freed.try_recv(), Ok(true), "{name}");
+    }
 }
 
 #[test]

@@ -197,6 +197,27 @@ fn a_snapshot_shares_values_and_a_later_append_leaves_them_alone() {
     assert_eq!(store.get("k").unwrap().len(), 100_001);
 }
 
+/// What is flushed is handed over in slices too, however large the table was.
+#[test]
+fn a_flush_does_not_flood_the_sink() {
+    const SLICE: usize = 16;
+    let store = Store::builder().shards(2).build();
+    (0..2000).for_each(|key| store.set(key.to_string(), "v"));
+    let records = Arc::new(Records::default());
+    let mut walk = store.begin_snapshot(records.clone()).unwrap();
+    walk.step(SLICE);
+    store.clear();
+    store.set("later", "v");
+    let mut before = records.by_key().len();
+    while walk.step(SLICE) == WalkProgress::More {
+        let after = records.by_key().len();
+        assert!(after - before < 3 * SLICE, "{} records in one step", after - before);
+        before = after;
+    }
+    assert_eq!((before, walk.keys_total()), (2000, 2000));
+    store.debug_check();
+}
+
 #[test]
 fn a_walk_that_is_dropped_lets_the_next_begin() {
     let store = Store::new();

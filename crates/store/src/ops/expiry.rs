@@ -1,9 +1,9 @@
 //! Deadlines: EXPIRE and its relatives.
 
 use crate::clock::Timestamp;
+use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
-use crate::shard::event;
 use crate::view::View;
 
 /// How long a key has.

@@ -1,9 +1,11 @@
 //! What works on keys of any type: EXISTS, DEL, RENAME, and putting back what a snapshot held.
 
+use crate::clock::Timestamp;
+use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
-use crate::shard::{NewDeadline, event};
-use crate::snapshot::Record;
+use crate::shard::NewDeadline;
+use crate::value::Value;
 use crate::view::View;
 
 impl View<'_> {
@@ -23,15 +25,15 @@ impl View<'_> {
         Ok(self.shard_mut(key)?.remove(key, event::DEL).is_some())
     }
 
-    /// Moves a key's value and deadline to another key, which loses what it had.
+    /// Moves a key's value and deadline to another key, which loses what it had. Both keys may be in different databases.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchKey`] if `from` does not exist.
+    /// [`StoreError::NoSuchKey`] if `from` does not exist; [`StoreError::Undeclared`].
     pub fn rename(&mut self, from: &Key<'_>, to: &Key<'_>) -> Result<(), StoreError> {
         // Both must be ours to write before anything is changed.
         self.shard_mut(to)?;
         let mut source = self.shard_mut(from)?;
-        if source.live(from).is_none() {
+        if !source.is_live(from) {
             return Err(StoreError::NoSuchKey);
         }
         if (from.db, from.bytes) == (to.db, to.bytes) {
@@ -47,8 +49,8 @@ impl View<'_> {
     ///
     /// # Errors
     /// See [`exists`](Self::exists).
-    pub fn restore(&mut self, key: &Key<'_>, record: Record) -> Result<(), StoreError> {
-        self.shard_mut(key)?.put(key, record.value, NewDeadline::Is(record.deadline), event::RESTORE);
+    pub fn restore(&mut self, key: &Key<'_>, value: Value, deadline: Option<Timestamp>) -> Result<(), StoreError> {
+        self.shard_mut(key)?.put(key, value, NewDeadline::Is(deadline), event::RESTORE);
         Ok(())
     }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
+use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
-use crate::shard::{NewDeadline, event};
+use crate::shard::NewDeadline;
 use crate::value::{VALUE_BYTES_MAX, Value};
 use crate::view::View;
 

@@ -1,0 +1,67 @@
+//! What a finished view leaves to be done without its locks.
+
+use smallvec::SmallVec;
+
+use crate::shard::Noticed;
+use crate::table::Slots;
+use crate::value::Value;
+
+/// Values from this many bytes on are freed without a lock: giving back so much memory is not done in no time.
+const LONG_BYTES_MIN: usize = 64 * 1024;
+
+/// What a finished view leaves. Give it to [`Store::settle`](crate::Store::settle); dropping it is safe, then dead keys wait for the expirer.
+#[must_use]
+#[derive(Default)]
+pub struct Residue {
+    /// How many reads found their key, and how many did not.
+    pub lookups: Lookups,
+    pub(crate) noticed: SmallVec<[Noticed; 1]>,
+    pub(crate) garbage: Garbage,
+}
+
+/// Reads of keys, by whether the key was there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lookups {
+    /// The key was there.
+    pub hits: u64,
+    /// It was not.
+    pub misses: u64,
+}
+
+impl Residue {
+    /// Adds what another view left.
+    pub fn merge(&mut self, mut other: Self) {
+        self.noticed.append(&mut other.noticed);
+        self.garbage.tables.append(&mut other.garbage.tables);
+        self.garbage.values.append(&mut other.garbage.values);
+        self.lookups.hits += other.lookups.hits;
+        self.lookups.misses += other.lookups.misses;
+    }
+
+    /// Takes out what costs time to drop; drop it where nobody waits. `None` if there is nothing.
+    pub fn take_garbage(&mut self) -> Option<Garbage> {
+        let garbage = std::mem::take(&mut self.garbage);
+        (!garbage.tables.is_empty() || !garbage.values.is_empty()).then_some(garbage)
+    }
+}
+
+/// Flushed tables and long values that were removed or replaced. Dropping it frees them: O(entries) for the tables, O(bytes) for the values,
+/// unless someone else still holds them.
+#[derive(Default)]
+pub struct Garbage {
+    tables: Vec<Slots>,
+    values: Vec<Value>,
+}
+
+impl Garbage {
+    pub(crate) fn add_table(&mut self, table: Slots) {
+        self.tables.push(table);
+    }
+
+    /// Holds a long value, which its entry is about to lose, until the locks are released. O(1).
+    pub(crate) fn keep_if_long(&mut self, value: &Value) {
+        if value.heap_bytes() >= LONG_BYTES_MIN {
+            self.values.push(value.clone());
+        }
+    }
+}
