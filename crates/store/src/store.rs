@@ -130,6 +130,19 @@ impl Store {
         self.inner.database(self.db).map_or(0, Database::len)
     }
 
+    /// A shard of the numbered database, picked at random: the more keys one has, the likelier it is. `None` where there are no keys.
+    /// O(shards), no locks.
+    pub fn random_shard(&self, db: u32) -> Option<usize> {
+        let database = self.inner.database(db)?;
+        let mut skip = fastrand::usize(..database.len().max(1));
+        database.all_counters().position(|counters| {
+            let keys = counters.keys.load(Ordering::Relaxed);
+            let is_it = skip < keys;
+            skip = skip.saturating_sub(keys);
+            is_it
+        })
+    }
+
     /// Whether the handle's database has no keys.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -176,32 +176,13 @@ impl<'s> View<'s> {
         }
     }
 
-    /// One of the live keys of a database whose shards the view holds, picked at random; `None` where there is none. Expected O(shards), and
-    /// O(keys) where nearly all are dead because nobody expires them.
-    pub fn random_key(&self, db: u32) -> Option<&[u8]> {
-        let shards: SmallVec<[&Slots; 32]> = self
-            .held
-            .iter()
-            .filter(|held| held.database.number() == db)
-            .map(|held| held.guard.slots())
-            .filter(|slots| slots.len() > 0)
-            .collect();
-        let keys_total: usize = shards.iter().map(|slots| slots.len()).sum();
-        let mut skip = fastrand::usize(..keys_total.max(1));
-        let first = shards.iter().position(|slots| {
-            skip < slots.len() || {
-                skip -= slots.len();
-                false
-            }
-        })?;
-        // From a random home on, the first live key; where the whole shard is dead, the next shard's.
-        shards.iter().cycle().skip(first).take(shards.len()).find_map(|slots| self.random_in(slots))
-    }
-
-    fn random_in<'v>(&self, slots: &'v Slots) -> Option<&'v [u8]> {
+    /// One of the live keys of a shard that the view holds, picked at random; `None` where there is none. Expected O(1), and O(keys of the
+    /// shard) where nearly all are dead because nobody expires them. See [`Store::random_shard`](crate::Store::random_shard).
+    pub fn random_key(&self, db: u32, shard: usize) -> Option<&[u8]> {
+        let slots = self.slots_of(db, shard)?;
         let from = fastrand::usize(..slots.buckets());
         (from..from + slots.buckets()).find_map(|home| {
-            let mut in_home: SmallVec<[&'v [u8]; 4]> = SmallVec::new();
+            let mut in_home: SmallVec<[&[u8]; 4]> = SmallVec::new();
             slots.for_each_in_home(home, self.hasher(), |entry| {
                 if !entry.is_dead(self.now) {
                     in_home.push(entry.key());

@@ -307,12 +307,15 @@ impl Real {
     }
 
     fn random_key(&self) -> Reply {
+        let db = self.store.db();
         let mut locks = LockSet::new();
-        locks.read_database(self.store.db());
+        locks.read_database(db);
         let view = self.store.lock(&locks, self.clock.now());
-        let picked = view.random_key(self.store.db()).map(<[u8]>::to_vec);
+        let first = self.store.random_shard(db);
+        let shards = first.into_iter().flat_map(|first| (first..self.store.shard_count()).chain(0..first));
+        let picked = shards.into_iter().find_map(|shard| view.random_key(db, shard)).map(<[u8]>::to_vec);
         // Which one is chance; whether it is alive is not.
-        let alive = picked.map(|key| view.live_keys(self.store.db()).contains(&key));
+        let alive = picked.map(|key| view.live_keys(db).contains(&key));
         _ = view.finish();
         Reply::Many(alive.into_iter().map(Reply::Bool).collect())
     }

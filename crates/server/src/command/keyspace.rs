@@ -120,21 +120,46 @@ impl Walk for KeysReply {
 const RANDOMKEY: CommandSpec = CommandSpec {
     name: "randomkey",
     flags: Flags::READONLY,
-    locks: Locks::Database,
+    locks: Locks::Walk,
     summary: "Returns a key picked at random.",
     complexity: "O(S) with S shards",
     tips: &["request_policy:all_shards", "nondeterministic_output"],
-    run: randomkey,
+    run: |ctx| {
+        let (store, db) = (&ctx.server.store, ctx.session.db);
+        let (first, shards) = store.random_shard(db).map_or((0, 0), |first| (first, store.shard_count()));
+        Ok(Outcome::More(Box::new(RandomKey { db, first, passed: 0, shards, key: None })))
+    },
     ..CommandSpec::BASE
 };
 
-fn randomkey(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let db = ctx.session.db;
-    match ctx.view()?.random_key(db).map(Bytes::copy_from_slice) {
-        Some(key) => ctx.reply.bulk(&key),
-        None => ctx.reply.null(),
+/// Looks for a key in one shard, and in those that follow it where all keys of the first have expired.
+struct RandomKey {
+    db: u32,
+    first: usize,
+    passed: usize,
+    /// How many to look at in all: none where there are no keys.
+    shards: usize,
+    key: Option<Bytes>,
+}
+
+impl Walk for RandomKey {
+    fn shard(&self) -> Option<usize> {
+        (self.key.is_none() && self.passed < self.shards).then(|| (self.first + self.passed) % self.shards)
     }
-    Ok(Outcome::Done)
+
+    fn step(&mut self, view: &View<'_>) {
+        if let Some(shard) = self.shard() {
+            self.key = view.random_key(self.db, shard).map(Bytes::copy_from_slice);
+            self.passed += 1;
+        }
+    }
+
+    fn reply(self: Box<Self>, reply: &mut ReplyWriter) {
+        match self.key {
+            Some(key) => reply.bulk_shared(key),
+            None => reply.null(),
+        }
+    }
 }
 
 const SCAN: CommandSpec = CommandSpec {
