@@ -7,6 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use pyredis_protocol::{DecodeError, Limits, ProtocolError, ReplyWriter, RequestDecoder};
@@ -216,16 +217,19 @@ impl Connection {
         self.reply.error(text);
     }
 
-    /// Sends what is to be sent, however long the client takes to read it.
+    /// Sends what is to be sent, at the client's pace.
     async fn flush(&mut self) -> io::Result<()> {
-        if self.reply.is_empty() {
-            return Ok(());
-        }
         self.stats.bytes_written.add(self.reply.remaining() as u64);
-        self.stream.write_all_buf(&mut self.reply).await
+        let timeout = self.session.config().timeout;
+        while self.reply.has_remaining() {
+            if within(timeout, self.stream.write_buf(&mut self.reply)).await? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
+        Ok(())
     }
 
-    /// Reads more. Returns whether there was more; not when the client has left, or said nothing for longer than it may.
+    /// Reads more. Returns whether there was more, which there is not when the client has left.
     async fn fill(&mut self) -> io::Result<bool> {
         if self.input.is_empty() {
             self.input = BytesMut::new();
@@ -237,19 +241,20 @@ impl Connection {
         }
         let room = self.input.capacity() - self.input.len();
         let timeout = self.session.config().timeout;
-        let read = if timeout.is_zero() {
-            self.stream.read_buf(&mut self.input).await?
-        } else {
-            match tokio::time::timeout(timeout, self.stream.read_buf(&mut self.input)).await {
-                Ok(read) => read?,
-                Err(_) => return Ok(false),
-            }
-        };
+        let read = within(timeout, self.stream.read_buf(&mut self.input)).await?;
         self.stats.bytes_read.add(read as u64);
         let next = if read == room { self.read_bytes * 2 } else { read.next_power_of_two() };
         self.read_bytes = next.clamp(*READ_BYTES.start(), *READ_BYTES.end());
         Ok(read > 0)
     }
+}
+
+/// Waits for the client no longer than the directive `timeout` says; zero is for ever.
+async fn within<T>(timeout: Duration, io: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    if timeout.is_zero() {
+        return io.await;
+    }
+    tokio::time::timeout(timeout, io).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 fn next_request(decoder: &mut RequestDecoder, input: &mut BytesMut) -> Result<Vec<Bytes>, Stop> {

@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 use pyredis_tests::{Client, Flavour, Server, pyredis_command};
 use tempfile::TempDir;
 
-use super::expect;
+use super::{expect, wait_info};
 use crate::oracle::needs_redis;
 use crate::trial;
 
@@ -15,7 +15,7 @@ use crate::trial;
 type Named = (&'static str, fn(Flavour) -> Result<()>);
 
 pub(super) fn trials() -> Vec<Trial> {
-    let tests: [Named; 7] = [
+    let tests: [Named; 9] = [
         ("no_password_no_data", no_password_no_data),
         ("auth", auth),
         ("hello_auth", hello_auth),
@@ -23,6 +23,8 @@ pub(super) fn trials() -> Vec<Trial> {
         ("strangers_are_kept_short", strangers_are_kept_short),
         ("maxclients", maxclients),
         ("maxclients_changed", maxclients_changed),
+        ("silent_clients_are_dropped", silent_clients_are_dropped),
+        ("clients_that_do_not_read_are_dropped", clients_that_do_not_read_are_dropped),
     ];
     let mut trials = Vec::new();
     for (name, test) in tests {
@@ -197,4 +199,22 @@ fn clients_fit_the_descriptors() -> Result<()> {
          handle the specified number of clients, try with 60",
     )?;
     client.ok("CONFIG SET maxclients 60")
+}
+
+fn silent_clients_are_dropped(flavour: Flavour) -> Result<()> {
+    let server = Server::start_with(flavour, &["--timeout", "1"])?;
+    let mut client = Client::connect(server.address())?;
+    expect(&mut client, "PING", "+PONG")?;
+    client.expect_closed()
+}
+
+/// What the client leaves unread is more than the kernel keeps for it.
+fn clients_that_do_not_read_are_dropped(flavour: Flavour) -> Result<()> {
+    let server = Server::start_with(flavour, &["--timeout", "1"])?;
+    let mut client = Client::connect(server.address())?;
+    let value = "x".repeat(16 << 20);
+    client.ok(&format!("SET k {value}"))?;
+    client.send(&b"GET k\r\n".repeat(8))?;
+    let mut witness = Client::connect(server.address())?;
+    wait_info(&mut witness, "connected_clients", "1")
 }
