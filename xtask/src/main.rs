@@ -3,6 +3,7 @@
 //! Every task works from any folder of the checkout, ends with status 0 only when all it checked is in order, and
 //! writes nothing outside `target/`, apart from the Debian packages that `test` says it installs.
 
+mod bench;
 mod clock;
 mod install;
 mod integration;
@@ -34,6 +35,11 @@ enum Task {
     Tidy,
     /// Load a running server, and report throughput and the percentiles of latency
     Load(load::Options),
+    /// Measure pyredis beside redis-server and other peers: CPU time a command, memory a key
+    Bench(bench::Options),
+    /// The bench's floor: a server that answers +OK to everything
+    #[command(hide = true)]
+    Floor(bench::FloorOptions),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +48,8 @@ fn main() -> ExitCode {
         Task::Integration(options) => integration::run_and_report(&options),
         Task::Tidy => tidy::run(),
         Task::Load(options) => load::run(&options),
+        Task::Bench(options) => bench::run(&options),
+        Task::Floor(options) => bench::serve_floor(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

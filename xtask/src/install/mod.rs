@@ -29,6 +29,11 @@ pub(crate) struct Tools {
     pub(crate) node: Found,
 }
 
+/// A program of a Debian package, found or installed.
+pub(crate) fn program(name: &str, package: &str) -> Found {
+    apt::program(name, package)
+}
+
 impl Tools {
     /// Finds every tool, and installs those that are missing.
     pub(crate) fn find_or_install() -> Self {
