@@ -16,7 +16,13 @@ use crate::uri;
 /// With a command it sends that and ends. Without one it reads commands, one a line, from standard input, which may
 /// be a pipe or you.
 #[derive(Debug, Parser)]
-#[command(name = "pyredis-cli", version, disable_help_flag = true, disable_version_flag = true)]
+#[command(
+    name = "pyredis-cli",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args_override_self = true
+)]
 pub(crate) struct Args {
     /// Server host
     #[arg(short = 'h', value_name = "HOST", default_value = "127.0.0.1")]

@@ -97,6 +97,7 @@ fn one_command() {
     assert_run(&server, &["LIST"], "", (0, "1\n\n", ""));
     assert_run(&server, &["-r", "2", "GET", "k"], "", (0, "hello\nhello\n", ""));
     assert_run(&server, &["PUSHED"], "", (0, "OK\n", ""));
+    assert_run(&server, &["-r", "5", "-r", "1", "GET", "k"], "", (0, "hello\n", ""));
     assert_run(&server, &["INFO"], "", (0, "a:1\r\n\r\n", ""));
     assert_run(&server, &["--no-raw", "INFO"], "", (0, "a:1\r\n\r\n", ""));
     server.seen();

@@ -9,13 +9,14 @@ use bytes::Bytes;
 use pyredis_store::{Record, Timestamp, VALUE_BYTES_MAX, Value};
 use rmp_serde::Deserializer;
 use rmp_serde::decode::Error;
-use serde::de::{self, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer as _, Serialize, Serializer};
 
 use crate::error::Damage;
 
 /// A key with all that belongs to it: `[db, key, {type: value}, deadline or nil]`.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WireRecord<'a> {
     db: u32,
     #[serde(borrow, with = "serde_bytes")]
@@ -35,6 +36,7 @@ enum WireValue<'a> {
 
 /// What the last block says: `[records, blocks]`, itself not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Footer {
     pub(crate) records: u64,
     pub(crate) blocks: u64,
@@ -110,9 +112,9 @@ pub(crate) fn read_footer(payload: &[u8]) -> Result<Footer, Damage> {
     Ok(footer)
 }
 
-/// Only at the end is there no byte to begin another item with.
+/// Only at the end is there no byte to begin another item with. A unit is asked for because nothing is read behind the first byte of another type.
 fn expect_end<'de, R: rmp_serde::decode::ReadSlice<'de>>(deserializer: &mut Deserializer<R>) -> Result<(), Damage> {
-    match IgnoredAny::deserialize(deserializer) {
+    match <()>::deserialize(deserializer) {
         Err(Error::InvalidMarkerRead(_)) => Ok(()),
         _ => Err(Damage::BlockTail),
     }

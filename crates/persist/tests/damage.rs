@@ -303,6 +303,12 @@ mod forged {
     }
 
     #[test]
+    fn a_footer_with_more_than_counts_is_refused() {
+        let error = refuse_blocks(&[block(b"DONE", 0, b"\x83\xa7records\x00\xa6blocks\x00\xa4more\x00")]);
+        assert!(matches!(error, LoadError::Damaged { damage: Damage::Content { .. }, .. }), "{error}");
+    }
+
+    #[test]
     fn wrong_counts_are_refused() {
         for (footer, expected) in [(b"\x92\x01\x00", "1 records"), (b"\x92\x00\x01", "1 blocks")] {
             let error = refuse_blocks(&[block(b"DONE", 0, footer)]);
@@ -330,6 +336,7 @@ mod forged {
             b"\x91\x94\x00\xc4\x01k\x82\xa6string\xc4\x01v\xa6string\xc4\x01v\xc0",
             b"\x91\x94\x00\xc4\x01k\x81\xa6string\xc4\x01v\xff",
             b"\x91\x94\x00\xc4\x01k\x81\xa6string\xc4\x01v\xa1x",
+            b"\x91\x85\xa2db\x00\xa3key\xc4\x01k\xa5value\x81\xa6string\xc4\x01v\xa8deadline\xc0\xa4more\xc3",
             &many,
             &deep,
         ] {
@@ -346,7 +353,7 @@ mod forged {
 
     #[test]
     fn content_behind_the_last_item_is_refused() {
-        for tail in [&b"\xc0"[..], b"\xc1", b"\xc4", RECORD] {
+        for tail in [&b"\xc0"[..], b"\xc1", b"\xc4", b"\x91", b"\x81\xc0", b"\xdd\x00\x00\x00\x05", RECORD] {
             let records = block(b"RECS", 0, &[b"\x91", RECORD, tail].concat());
             let footer = block(b"DONE", 0, &[b"\x92\x00\x00", tail].concat());
             for block in [records, footer] {

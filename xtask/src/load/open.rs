@@ -9,14 +9,15 @@ use std::collections::VecDeque;
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use bytes::BytesMut;
 use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
 use pyredis_protocol::ClientCodec;
 use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel, unbounded_channel};
 use tokio::time::Instant;
 
 use super::closed::GRACE;
@@ -28,6 +29,9 @@ use crate::clock;
 
 /// How many due commands are written at once at most.
 const BATCH_MAX: usize = 256;
+
+/// What is said of a server that answers so much slower than commands fall due that keeping them would fill the memory.
+const TOO_FAR_BEHIND: &str = "the server is too far behind the rate; ask for a lower one with --rate";
 
 /// The moments at which the commands of one connection were due, sent but not answered yet.
 type InFlight = RefCell<VecDeque<StdInstant>>;
@@ -45,23 +49,25 @@ pub(super) async fn run(
     let mut connections = Vec::new();
     for &(number, count) in &share.connections {
         let halves = connect(plan).await?;
-        let (sender, due) = unbounded_channel();
+        let (sender, due) = channel(plan.backlog());
         lines.push((sender, count));
-        connections.push(run_connection(halves, Workload::new(plan, number), due, deadline + GRACE, bar, &total));
+        let workload = Workload::new(plan, number);
+        connections.push(run_connection(halves, workload, due, plan.backlog(), deadline + GRACE, bar, &total));
     }
     let part = f64::from(rate) * f64::from(u32::try_from(share.connections.len())?) / f64::from(plan.clients);
     let interval = Duration::from_secs_f64(1.0 / part);
     let pacer = thread::spawn(move || pace(lines, interval, deadline.into_std()));
     try_join_all(connections).await?;
-    pacer.join().map_err(|_| anyhow!("the pacing thread panicked"))?;
+    pacer.join().map_err(|_| anyhow!("the pacing thread panicked"))??;
     Ok(total.into_inner())
 }
 
 /// Hands out one due moment after the other, to each connection in turn, until all have what they may send.
-fn pace(mut lines: Vec<(UnboundedSender<StdInstant>, u64)>, interval: Duration, deadline: StdInstant) {
+fn pace(mut lines: Vec<(Sender<StdInstant>, u64)>, interval: Duration, deadline: StdInstant) -> Result<()> {
     let start = clock::now();
     let mut elapsed = Duration::ZERO;
     while !lines.is_empty() {
+        let mut is_too_far_behind = false;
         lines.retain_mut(|(line, left)| {
             let due = start + elapsed;
             if *left == 0 || due >= deadline {
@@ -70,9 +76,13 @@ fn pace(mut lines: Vec<(UnboundedSender<StdInstant>, u64)>, interval: Duration, 
             wait_until(due);
             elapsed += interval;
             *left -= 1;
-            line.send(due).is_ok()
+            let sent = line.try_send(due);
+            is_too_far_behind |= matches!(sent, Err(TrySendError::Full(_)));
+            sent.is_ok()
         });
+        ensure!(!is_too_far_behind, TOO_FAR_BEHIND);
     }
+    Ok(())
 }
 
 /// Sleeps until `moment`, exact to what the system's timers give.
@@ -89,7 +99,8 @@ fn wait_until(moment: StdInstant) {
 async fn run_connection(
     (writer, replies): (OwnedWriteHalf, Replies),
     workload: Workload,
-    due: UnboundedReceiver<StdInstant>,
+    due: Receiver<StdInstant>,
+    backlog: usize,
     deadline: Instant,
     bar: &ProgressBar,
     total: &RefCell<Outcome>,
@@ -97,7 +108,7 @@ async fn run_connection(
     let in_flight = InFlight::default();
     let (answered, all_sent) = unbounded_channel();
     let sending = async {
-        let sent = send(writer, workload, due, &in_flight).await;
+        let sent = send(writer, workload, due, backlog, &in_flight).await;
         // The receiving side is gone only after a failure of its own, which is the one to report.
         let _ = answered.send(());
         sent
@@ -110,12 +121,14 @@ async fn run_connection(
 async fn send(
     mut writer: OwnedWriteHalf,
     mut workload: Workload,
-    mut due: UnboundedReceiver<StdInstant>,
+    mut due: Receiver<StdInstant>,
+    backlog: usize,
     in_flight: &InFlight,
 ) -> Result<OwnedWriteHalf> {
     let (mut codec, mut output) = (ClientCodec::default(), BytesMut::new());
     let mut moments = Vec::with_capacity(BATCH_MAX);
     while due.recv_many(&mut moments, BATCH_MAX).await > 0 {
+        ensure!(in_flight.borrow().len() + moments.len() <= backlog, TOO_FAR_BEHIND);
         for moment in moments.drain(..) {
             workload.encode_next(&mut codec, &mut output)?;
             in_flight.borrow_mut().push_back(moment);
@@ -148,4 +161,25 @@ async fn receive(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the pacer says of a connection that takes nothing and has room for so many moments.
+    fn pace_ten_into(room: usize) -> (Result<()>, usize) {
+        let (sender, mut due) = channel(room);
+        let now = clock::now();
+        let outcome = pace(vec![(sender, 10)], Duration::from_nanos(1), now + Duration::from_secs(60));
+        (outcome, std::iter::from_fn(|| due.try_recv().ok()).count())
+    }
+
+    #[test]
+    fn a_server_that_falls_too_far_behind_ends_the_run() {
+        let (outcome, handed_out) = pace_ten_into(9);
+        assert_eq!((outcome.unwrap_err().to_string().as_str(), handed_out), (TOO_FAR_BEHIND, 9));
+        let (outcome, handed_out) = pace_ten_into(10);
+        assert_eq!((outcome.is_ok(), handed_out), (true, 10));
+    }
 }

@@ -14,6 +14,12 @@ const REQUESTS_MAX: u64 = 10_000_000_000;
 const SECONDS_DEFAULT: u64 = 300;
 /// No run takes longer than this.
 const SECONDS_MAX: u64 = 24 * 3600;
+/// No run uses more connections than this.
+const CLIENTS_MAX: u32 = 50_000;
+/// No open loop is faster than this: its commands would be less than a few ticks of the clock apart.
+const RATE_MAX: u32 = 1_000_000;
+/// Commands that an open loop may be behind by, all connections together; the run fails when there are more.
+const BACKLOG_MAX: usize = 10_000_000;
 /// A value longer than this many bytes is refused by every server of this protocol.
 const VALUE_BYTES_MAX: usize = 512 * 1024 * 1024;
 
@@ -115,11 +121,14 @@ impl Options {
     /// The plan, or what is wrong with the options.
     pub(super) fn plan(&self) -> Result<Plan> {
         let clients = self.clients.get();
+        let rate = self.rate.map(NonZeroU32::get);
         let seconds = self.seconds.map_or(SECONDS_DEFAULT, NonZeroU64::get);
         let unasked = if self.seconds.is_some() { REQUESTS_MAX } else { REQUESTS_DEFAULT };
         let requests = self.requests.map_or(unasked, NonZeroU64::get);
         ensure!(seconds <= SECONDS_MAX, "--seconds may be {SECONDS_MAX} at most");
         ensure!(requests <= REQUESTS_MAX, "--requests may be {REQUESTS_MAX} at most");
+        ensure!(clients <= CLIENTS_MAX, "--clients may be {CLIENTS_MAX} at most");
+        ensure!(rate.is_none_or(|rate| rate <= RATE_MAX), "--rate may be {RATE_MAX} at most");
         ensure!(self.size <= VALUE_BYTES_MAX, "--size may be {VALUE_BYTES_MAX} at most");
         Ok(Plan {
             host: self.host.clone(),
@@ -134,13 +143,18 @@ impl Options {
             requests,
             is_counted: self.seconds.is_none() || self.requests.is_some(),
             limit: Duration::from_secs(seconds),
-            rate: self.rate.map(NonZeroU32::get),
+            rate,
             seed: self.seed,
         })
     }
 }
 
 impl Plan {
+    /// How many due commands of one connection may be unanswered at a time.
+    pub(super) fn backlog(&self) -> usize {
+        BACKLOG_MAX / self.clients as usize
+    }
+
     /// The shares of all workers: connections in turn, commands as evenly as they go.
     pub(super) fn shares(&self) -> Vec<Share> {
         let mut shares: Vec<Share> = (0..self.threads).map(|_| Share { connections: Vec::new() }).collect();
@@ -181,6 +195,9 @@ mod tests {
         assert!(plan(&["--seconds", "86401"]).is_err());
         assert!(plan(&["--requests", "10000000001"]).is_err());
         assert!(plan(&["--requests", "0"]).is_err());
+        assert!(plan(&["--clients", "50001"]).is_err());
+        assert!(plan(&["--rate", "1000001"]).is_err());
+        assert!(plan(&["--rate", "1000000", "--clients", "50000"]).unwrap().backlog() > 0);
         assert!(plan(&["--rate", "5", "--pipeline", "2"]).is_err());
     }
 
