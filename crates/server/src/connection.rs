@@ -47,6 +47,8 @@ pub(crate) struct Connection {
     /// How much is made ready for the next read: grows while reads fill it.
     read_bytes: usize,
     reply: ReplyWriter,
+    /// How many commands the turn has left. It goes on over reads: a client that always has more to say has no more of it.
+    commands_left: usize,
     /// A request that could not run while the server was saving, to be run first.
     paused: Option<Vec<Bytes>>,
 }
@@ -77,6 +79,7 @@ impl Connection {
             input: BytesMut::new(),
             read_bytes: *READ_BYTES.start(),
             reply: ReplyWriter::default(),
+            commands_left: COMMANDS_PER_TURN,
             paused: None,
             stats,
             stream,
@@ -97,6 +100,7 @@ impl Connection {
                 Stop::TurnOver => {
                     self.flush().await?;
                     tokio::task::yield_now().await;
+                    self.commands_left = COMMANDS_PER_TURN;
                 }
                 Stop::Left(outcome) => {
                     // What is answered already need not wait for what takes longer.
@@ -107,7 +111,9 @@ impl Connection {
                 }
                 Stop::Paused => {
                     self.flush().await?;
-                    self.shared.lifecycle.wait_until(|phase| *phase != Phase::Saving).await;
+                    if self.shared.lifecycle.wait_until(|phase| phase != Phase::Saving).await == Phase::Stopped {
+                        return Ok(());
+                    }
                 }
                 Stop::Broken(error) => {
                     self.reply.error(format!("ERR {error}"));
@@ -130,12 +136,11 @@ impl Connection {
             residue: Residue::default(),
             stopwatch: Stopwatch::start(),
         };
-        let mut commands_left = COMMANDS_PER_TURN;
         let stop = loop {
-            if commands_left == 0 || batch.reply.len_bytes() >= REPLY_BYTES_PER_TURN {
+            if self.commands_left == 0 || batch.reply.len_bytes() >= REPLY_BYTES_PER_TURN {
                 break Stop::TurnOver;
             }
-            commands_left -= 1;
+            self.commands_left -= 1;
             self.decoder.set_authenticated(batch.session.is_authenticated);
             let args = match self.paused.take().map_or_else(|| next_request(&mut self.decoder, &mut self.input), Ok) {
                 Ok(args) => args,

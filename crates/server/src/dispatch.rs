@@ -14,7 +14,7 @@ use crate::command::spec::{CommandSpec, Flags, Locks};
 use crate::command::table::Command;
 use crate::lifecycle::Phase;
 use crate::outcome::Outcome;
-use crate::session::{Queued, Session};
+use crate::session::{Queued, Session, Transaction};
 use crate::shared::Shared;
 use crate::stats::{CallResult, WorkerStats};
 use crate::stopwatch::Stopwatch;
@@ -52,13 +52,12 @@ impl Batch<'_> {
             return self.reject(Some(command), error);
         }
         if self.queues(command.spec) {
-            self.enqueue(command, args);
-            return Dispatched::Ran(Outcome::Done);
+            return Dispatched::Ran(self.enqueue(command, args));
         }
         self.session.last_command = Some(command);
         let mark = self.reply.mark();
         let result = match self.run_locked(command, args) {
-            Ok(Dispatched::Ran(Outcome::Exec(queued))) => Ok(self.exec(queued)),
+            Ok(Dispatched::Ran(Outcome::Exec(transaction))) => Ok(self.exec(transaction)),
             other => other,
         };
         if matches!(result, Ok(Dispatched::Paused)) {
@@ -108,26 +107,35 @@ impl Batch<'_> {
         if !self.session.is_authenticated && !spec.flags.contains(Flags::NO_AUTH) {
             return Err(CommandError::NoAuth);
         }
-        if spec.flags.contains(Flags::WRITE) && self.server.saver.refuses_writes(self.session.config()) {
+        if spec.flags.contains(Flags::NO_MULTI) && self.session.transaction.is_some() {
+            return Err(CommandError::NotInTransaction);
+        }
+        if self.writes(spec) && self.server.saver.refuses_writes(self.session.config()) {
             return Err(CommandError::MisConf);
         }
         if !spec.flags.contains(Flags::LOADING) && self.server.lifecycle.phase() == Phase::Loading {
             return Err(CommandError::Loading);
         }
-        if spec.flags.contains(Flags::NO_MULTI) && self.session.transaction.is_some() {
-            return Err(CommandError::NotInTransaction);
-        }
         Ok(())
+    }
+
+    /// Whether the command writes, or runs queued commands of which one does.
+    fn writes(&self, spec: &CommandSpec) -> bool {
+        let runs_writes = || self.session.transaction.as_ref().is_some_and(|transaction| transaction.writes);
+        spec.flags.contains(Flags::WRITE) || (spec.flags.contains(Flags::ENDS_TRANSACTION) && runs_writes())
     }
 
     fn queues(&self, spec: &CommandSpec) -> bool {
         self.session.transaction.is_some() && !spec.flags.contains(Flags::NOT_QUEUED)
     }
 
-    fn enqueue(&mut self, command: Command, args: &[Bytes]) {
+    fn enqueue(&mut self, command: Command, args: &[Bytes]) -> Outcome {
         let databases = self.server.store.databases();
         if let Some(transaction) = &mut self.session.transaction {
-            transaction.queued.push(Queued { command, args: args.to_vec(), db: transaction.db });
+            if !transaction.push(command, args) {
+                tracing::warn!("{}: closed, as its transaction is too long", self.session.peer);
+                return Outcome::Close;
+            }
             if command.spec.flags.contains(Flags::SELECTS) {
                 let wanted = args.get(1).and_then(|db| pyredis_protocol::number::parse_i64(db));
                 let wanted = wanted.and_then(|db| u32::try_from(db).ok()).filter(|db| *db < databases);
@@ -135,6 +143,7 @@ impl Batch<'_> {
             }
             self.reply.simple("QUEUED");
         }
+        Outcome::Done
     }
 
     /// Takes the command's locks and runs it.
@@ -157,18 +166,18 @@ impl Batch<'_> {
     }
 
     /// Runs a transaction, or keeps it for later while no writes are taken.
-    fn exec(&mut self, queued: Vec<Queued>) -> Dispatched {
-        if self.run_transaction(&queued) {
+    fn exec(&mut self, transaction: Transaction) -> Dispatched {
+        if self.run_transaction(&transaction) {
             self.session.watched.clear();
             Dispatched::Ran(Outcome::Done)
         } else {
-            self.session.resume_transaction(queued);
+            self.session.transaction = Some(transaction);
             Dispatched::Paused
         }
     }
 
     /// Runs commands under one view of everything that they name, watched keys included. Returns whether they could be run.
-    fn run_transaction(&mut self, queued: &[Queued]) -> bool {
+    fn run_transaction(&mut self, Transaction { queued, writes, .. }: &Transaction) -> bool {
         let server = self.server;
         let keys: Vec<Keys<'_>> =
             queued.iter().map(|queued| keys_of(server, queued.command.spec, &queued.args, queued.db)).collect();
@@ -184,8 +193,7 @@ impl Batch<'_> {
         calls().zip(queued).for_each(|(call, queued)| add_locks(&mut locks, &call, queued.db, server));
         self.session.watched.keys().for_each(|key| locks.read(&key));
         let mut view = server.store.lock(&locks, self.now);
-        let writes = queued.iter().any(|queued| queued.command.spec.flags.contains(Flags::WRITE));
-        if writes && self.server.lifecycle.phase() > Phase::Ready {
+        if *writes && self.server.lifecycle.phase() > Phase::Ready {
             return false;
         }
         if view.has_changed(&self.session.watched) {

@@ -47,3 +47,8 @@ pub use running::RunningServer;
 pub use server::{Server, ServerBuilder};
 pub use shutdown::ShutdownError;
 pub use startup::StartError;
+
+/// The programs in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

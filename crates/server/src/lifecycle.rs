@@ -1,6 +1,8 @@
 //! The phases of a server's life, published so that tasks, sessions and tests can wait for them.
 
-use tokio::sync::watch;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::sync::Notify;
 
 /// Where in its life a server is. It goes forward only, but for `Saving`, which falls back to `Ready` if the save fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +17,15 @@ pub enum Phase {
     Stopped,
 }
 
+impl Phase {
+    /// The phases by their numbers.
+    const ALL: [Self; 4] = [Self::Loading, Self::Ready, Self::Saving, Self::Stopped];
+
+    fn numbered(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Stopped)
+    }
+}
+
 /// How to end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ShutdownMode {
@@ -26,40 +37,62 @@ pub struct ShutdownMode {
 
 /// The current phase, and whoever waits for the next.
 pub(crate) struct Lifecycle {
-    phase: watch::Sender<Phase>,
+    /// The phase's number. Every command looks at it, so looking takes no lock.
+    phase: AtomicU8,
+    /// Rung after every change.
+    changed: Notify,
 }
 
 impl Lifecycle {
     pub(crate) fn new() -> Self {
-        Self { phase: watch::Sender::new(Phase::Loading) }
+        Self { phase: AtomicU8::new(Phase::Loading as u8), changed: Notify::new() }
     }
 
     pub(crate) fn phase(&self) -> Phase {
-        *self.phase.borrow()
+        Phase::numbered(self.phase.load(Ordering::Acquire))
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
-        self.phase.send_replace(phase);
+        self.phase.store(phase as u8, Ordering::Release);
+        self.changed.notify_waiters();
     }
 
-    /// Enters `to` if the phase is `from`, and says whether it was.
-    pub(crate) fn step(&self, from: Phase, to: Phase) -> bool {
-        self.phase.send_if_modified(|phase| {
-            let is_from = *phase == from;
-            if is_from {
-                *phase = to;
+    /// Enters `to` if the phase is `from`; else says which it is.
+    pub(crate) fn step(&self, from: Phase, to: Phase) -> Result<(), Phase> {
+        let swapped = self.phase.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Acquire);
+        swapped.map_err(Phase::numbered)?;
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    /// Waits until the phase is as wanted, and returns it. A phase that passes in between may go unseen.
+    pub(crate) async fn wait_until(&self, wanted: impl Fn(Phase) -> bool) -> Phase {
+        loop {
+            // Made before the look: it hears every ring from here on.
+            let changed = self.changed.notified();
+            let phase = self.phase();
+            if wanted(phase) {
+                return phase;
             }
-            is_from
-        })
+            changed.await;
+        }
     }
+}
 
-    pub(crate) fn subscribe(&self) -> watch::Receiver<Phase> {
-        self.phase.subscribe()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Waits until the phase is as wanted.
-    pub(crate) async fn wait_until(&self, wanted: impl FnMut(&Phase) -> bool) {
-        // The sender lives in `self`, so the channel cannot be closed.
-        self.subscribe().wait_for(wanted).await.ok();
+    #[test]
+    fn a_step_from_another_phase_changes_nothing_and_says_where_it_stands() {
+        let lifecycle = Lifecycle::new();
+        for phase in Phase::ALL {
+            lifecycle.enter(phase);
+            for from in Phase::ALL.into_iter().filter(|from| *from != phase) {
+                assert_eq!(lifecycle.step(from, Phase::Stopped), Err(phase));
+                assert_eq!(lifecycle.phase(), phase);
+            }
+            assert_eq!(lifecycle.step(phase, phase), Ok(()));
+        }
     }
 }

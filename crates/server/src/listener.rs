@@ -13,6 +13,9 @@ use crate::connection::Connection;
 use crate::shared::Shared;
 use crate::worker::{Pool, Seat};
 
+/// How often TCP asks in vain before a client counts as gone, as in Redis: it is found after twice `tcp-keepalive`.
+const KEEPALIVE_RETRIES: u32 = 3;
+
 /// Binds a listening socket. With port 0 the system chooses a free one.
 pub(crate) fn bind(ip: IpAddr, port: u16, backlog: u32) -> io::Result<std::net::TcpListener> {
     let address = SocketAddr::new(ip, port);
@@ -36,6 +39,8 @@ pub(crate) async fn accept_all(shared: Arc<Shared>, listener: std::net::TcpListe
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => admit(&shared, stream, peer, &pool),
+            // The client has left before it was accepted: that says nothing about the next.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of descriptors, most likely: what is connected goes on, and ends.
             Err(error) => {
                 tracing::warn!("cannot accept a connection: {error}");
@@ -52,11 +57,12 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr, pool: &Pool)
             stats.connections_rejected.add(1);
         }
         // A new socket has room for a line; if not, the client learns it from the close.
-        stream.try_write(b"-ERR max number of clients reached\r\n").ok();
+        SockRef::from(&stream).send(b"-ERR max number of clients reached\r\n").ok();
         return;
     };
+    // As in Redis, a client is served even where the system does not take a value of tcp-keepalive.
     if let Err(error) = set_options(&stream, &config) {
-        return tracing::debug!("{peer}: cannot set socket options: {error}");
+        tracing::debug!("{peer}: cannot set socket options: {error}");
     }
     let Ok(stream) = stream.into_std() else { return };
     let shared = Arc::clone(shared);
@@ -70,7 +76,9 @@ fn set_options(stream: &TcpStream, config: &Config) -> io::Result<()> {
     stream.set_nodelay(true)?;
     if config.tcp_keepalive > 0 {
         let every = Duration::from_secs(u64::from(config.tcp_keepalive));
-        SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(every).with_interval(every / 3))?;
+        let interval = (every / 3).max(Duration::from_secs(1));
+        let keepalive = TcpKeepalive::new().with_time(every).with_interval(interval).with_retries(KEEPALIVE_RETRIES);
+        SockRef::from(stream).set_tcp_keepalive(&keepalive)?;
     }
     Ok(())
 }

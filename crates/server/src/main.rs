@@ -1,5 +1,6 @@
 //! `pyredis-server`: configuration from the command line, a log on standard error, signals, and the exit status.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ const INSISTING: Duration = Duration::from_secs(60);
 fn main() -> ExitCode {
     let ended = match from_command_line(std::env::args_os().skip(1)) {
         Ok(Command::Print(text)) => {
-            print!("{text}");
+            // Whoever reads this may have read enough.
+            io::stdout().write_all(text.as_bytes()).ok();
             Ok(())
         }
         Ok(Command::Run(config)) => run(*config),
@@ -27,7 +29,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("pyredis-server: {error:#}");
+            writeln!(io::stderr(), "pyredis-server: {error:#}").ok();
             ExitCode::FAILURE
         }
     }
@@ -40,6 +42,8 @@ fn run(config: Config) -> anyhow::Result<()> {
     runtime.block_on(async {
         // Before anything can be asked to end.
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        // A terminal that is closed is no reason to lose what was written since the last snapshot. Redis goes on as well.
+        let _unheard = signal(SignalKind::hangup())?;
         let server = Server::builder().config(config).log(log);
         let server = tokio::select! {
             server = server.start() => server?,

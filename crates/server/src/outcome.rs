@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::command::spec::Walk;
 use crate::lifecycle::ShutdownMode;
 use crate::persistence::SaveTicket;
-use crate::session::Queued;
+use crate::session::Transaction;
 
 /// How a command ended.
 pub(crate) enum Outcome {
@@ -14,7 +14,7 @@ pub(crate) enum Outcome {
     /// It goes on, in slices; the walk answers.
     More(Box<dyn Walk>),
     /// The transaction is to be run.
-    Exec(Vec<Queued>),
+    Exec(Transaction),
     /// Something has to be awaited.
     Wait(Wait),
     /// It has answered; the connection ends when that is sent.

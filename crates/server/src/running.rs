@@ -12,7 +12,8 @@ use crate::shared::Shared;
 use crate::shutdown::{self, ShutdownError};
 use crate::worker::Workers;
 
-/// A server that runs. Dropping it stops the server without saving; [`shutdown`](Self::shutdown) saves.
+/// A server that runs. Dropping it stops the server without saving, and waits until its threads have ended; [`shutdown`](Self::shutdown)
+/// saves.
 pub struct RunningServer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) workers: Option<Workers>,
@@ -66,13 +67,14 @@ impl RunningServer {
 
     /// Waits until the server has ended, by SHUTDOWN or [`shutdown`](Self::shutdown).
     pub async fn finished(&self) {
-        self.shared.lifecycle.wait_until(|phase| *phase == Phase::Stopped).await;
+        self.shared.lifecycle.wait_until(|phase| phase == Phase::Stopped).await;
     }
 }
 
 impl Drop for RunningServer {
     fn drop(&mut self) {
         self.shared.lifecycle.enter(Phase::Stopped);
+        self.shared.saver.cancel();
         if let Some(workers) = self.workers.take() {
             workers.join();
         }

@@ -1,6 +1,6 @@
 //! The server, and how it is made.
 
-use crate::config::Config;
+use crate::config::{BindAddress, Config};
 use crate::logging::LogHandle;
 use crate::running::RunningServer;
 use crate::startup::{self, StartError};
@@ -23,7 +23,7 @@ pub struct Server;
 impl Server {
     /// Begins with the default configuration.
     pub fn builder() -> ServerBuilder {
-        ServerBuilder { config: Config::default(), persists: true, log: None }
+        ServerBuilder { config: Config::default(), is_ephemeral: false, log: None }
     }
 }
 
@@ -31,8 +31,7 @@ impl Server {
 #[must_use]
 pub struct ServerBuilder {
     config: Config,
-    /// Whether the server has a folder of its own: a lock file in it, a snapshot to load.
-    persists: bool,
+    is_ephemeral: bool,
     log: Option<LogHandle>,
 }
 
@@ -43,10 +42,10 @@ impl ServerBuilder {
         self
     }
 
-    /// A server for tests: on a free port of 127.0.0.1, with one worker and 16 shards, and without anything on disk.
+    /// A server for tests, whatever the configuration says of this: on a free port of 127.0.0.1, with one worker and 16 shards, and
+    /// without anything on disk. SAVE and BGSAVE are refused.
     pub fn ephemeral(mut self) -> Self {
-        self.config = Config { port: 0, save: Vec::new(), io_threads: 1, shards: 16, ..self.config };
-        self.persists = false;
+        self.is_ephemeral = true;
         self
     }
 
@@ -67,6 +66,11 @@ impl ServerBuilder {
     /// # Errors
     /// [`StartError`]: nothing runs then, and nothing on disk was changed.
     pub async fn start(self) -> Result<RunningServer, StartError> {
-        startup::start(self.config, self.persists, self.log).await
+        let mut config = self.config;
+        if self.is_ephemeral {
+            let bind = vec![BindAddress::LOCALHOST];
+            config = Config { port: 0, bind, save: Vec::new(), io_threads: 1, shards: 16, ..config };
+        }
+        startup::start(config, !self.is_ephemeral, self.log).await
     }
 }

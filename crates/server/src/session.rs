@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use pyredis_protocol::limits::REQUEST_BYTES_MAX;
 use pyredis_store::{Timestamp, WatchSet};
 
+use crate::command::spec::Flags;
 use crate::command::table::Command;
 use crate::config::Config;
 use crate::shared::Shared;
@@ -45,6 +47,10 @@ pub(crate) struct Library {
 /// Commands on their way to EXEC.
 pub(crate) struct Transaction {
     pub(crate) queued: Vec<Queued>,
+    /// Whether one of the queued commands writes.
+    pub(crate) writes: bool,
+    /// What the queue holds, about.
+    bytes: usize,
     /// A command was refused while queueing, so EXEC will be.
     pub(crate) is_broken: bool,
     /// The database that a command queued next will run in: SELECT may be among those queued.
@@ -58,9 +64,24 @@ pub(crate) struct Queued {
     pub(crate) db: u32,
 }
 
+impl Transaction {
+    /// Queues a command to run in the transaction's database. Returns whether there was room: a queue holds no more than a request may.
+    pub(crate) fn push(&mut self, command: Command, args: &[Bytes]) -> bool {
+        let args_bytes: usize = args.iter().map(|arg| size_of::<Bytes>() + arg.len()).sum();
+        self.bytes = self.bytes.saturating_add(size_of::<Queued>() + args_bytes);
+        if self.bytes > REQUEST_BYTES_MAX {
+            return false;
+        }
+        self.writes |= command.spec.flags.contains(Flags::WRITE);
+        self.queued.push(Queued { command, args: args.to_vec(), db: self.db });
+        true
+    }
+}
+
 impl Session {
     pub(crate) fn new(server: &Shared, (peer, local): (SocketAddr, SocketAddr), descriptor: i32) -> Self {
-        let config = server.config.current();
+        // In this order; see `LiveConfig`.
+        let (config_version, config) = (server.config.version(), server.config.current());
         Self {
             id: server.clients.next_id(),
             peer,
@@ -75,7 +96,7 @@ impl Session {
             watched: WatchSet::new(&server.store),
             connected_at: server.store.now(),
             last_command: None,
-            config_version: server.config.version(),
+            config_version,
             config,
         }
     }
@@ -95,13 +116,8 @@ impl Session {
 
     /// Begins a transaction.
     pub(crate) fn begin(&mut self) {
-        self.transaction = Some(Transaction { queued: Vec::new(), is_broken: false, db: self.db });
-    }
-
-    /// Takes a transaction back that could not be run yet.
-    pub(crate) fn resume_transaction(&mut self, queued: Vec<Queued>) {
-        let db = queued.last().map_or(self.db, |queued| queued.db);
-        self.transaction = Some(Transaction { queued, is_broken: false, db });
+        self.transaction =
+            Some(Transaction { queued: Vec::new(), writes: false, bytes: 0, is_broken: false, db: self.db });
     }
 
     /// A command was refused: a transaction that is being queued must not run.

@@ -1,6 +1,7 @@
 //! What the parts of a running server share.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use pyredis_store::{Clock, ManualClock, Store};
 use tokio::sync::Notify;
@@ -8,6 +9,7 @@ use tokio::sync::Notify;
 use crate::clients::Clients;
 use crate::command::table::CommandTable;
 use crate::config::{Config, LiveConfig};
+use crate::info::process::System;
 use crate::lifecycle::Lifecycle;
 #[cfg(test)]
 use crate::lifecycle::Phase;
@@ -32,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) loading: Loading,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) identity: Identity,
+    pub(crate) system: System,
     /// Rung when time or the configuration has jumped: whoever waits for a time looks again.
     pub(crate) jumped: Notify,
     log: Option<LogHandle>,
@@ -47,7 +50,14 @@ pub(crate) struct Identity {
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config, clients_max: u32, addresses: Vec<SocketAddr>, log: Option<LogHandle>) -> Self {
+    /// `snapshot` is the file of snapshots; without one nothing is kept on disk.
+    pub(crate) fn new(
+        config: Config,
+        snapshot: Option<PathBuf>,
+        clients_max: u32,
+        addresses: Vec<SocketAddr>,
+        log: Option<LogHandle>,
+    ) -> Self {
         let clock = if config.manual_clock {
             Clock::Manual(ManualClock::starting_at(Clock::System.now()))
         } else {
@@ -57,8 +67,9 @@ impl Shared {
         let table = CommandTable::new();
         Self {
             stats: Stats::new(config.io_threads, table.all().len()),
-            saver: Saver::new(&store, config.dir.join(&config.dbfilename)),
+            saver: Saver::new(&store, snapshot),
             identity: Identity { run_id: random_hex(), started: Stopwatch::start(), addresses },
+            system: System::new(),
             clients: Clients::default(),
             loading: Loading::default(),
             lifecycle: Lifecycle::new(),
@@ -74,9 +85,8 @@ impl Shared {
     /// A server's insides without the server.
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
-        // A folder where no snapshot can be written: SAVE is among the commands.
-        let config = Config { save: Vec::new(), io_threads: 1, dir: "/dev/null".into(), ..Config::default() };
-        let shared = Self::new(config, u32::MAX, Vec::new(), None);
+        let config = Config { save: Vec::new(), io_threads: 1, ..Config::default() };
+        let shared = Self::new(config, None, u32::MAX, Vec::new(), None);
         shared.lifecycle.enter(Phase::Ready);
         shared
     }

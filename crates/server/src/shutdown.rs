@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::lifecycle::{Phase, ShutdownMode};
+use crate::persistence::CannotStart;
 use crate::shared::Shared;
 
 /// Why the server goes on.
@@ -14,26 +15,24 @@ pub enum ShutdownError {
         "not shutting down, because saving failed: {0}; the data is still in memory (SHUTDOWN FORCE ends the server anyway)"
     )]
     SaveFailed(String),
-    /// Somebody else is ending the server, or it is still loading or has ended.
-    #[error("not shutting down, because the server is {0}")]
-    NotReady(&'static str),
 }
 
 /// Ends the server. While the last snapshot is written no write is taken: sessions hold theirs until the end, or until it fails.
+/// Where somebody else is ending it already, this waits, and tries again should that one fail.
 pub(crate) async fn shutdown(shared: &Shared, mode: ShutdownMode) -> Result<(), ShutdownError> {
-    let saves = mode.save.unwrap_or_else(|| !shared.config.current().save.is_empty());
-    if !shared.lifecycle.step(Phase::Ready, Phase::Saving) {
-        return match shared.lifecycle.phase() {
-            Phase::Saving => Err(ShutdownError::NotReady("already saving for its shutdown")),
-            // Nothing was changed since the file was written, and a stopped server is what was asked for.
-            Phase::Loading | Phase::Stopped | Phase::Ready => {
-                shared.lifecycle.enter(Phase::Stopped);
-                Ok(())
-            }
-        };
+    while let Err(phase) = shared.lifecycle.step(Phase::Ready, Phase::Saving) {
+        match phase {
+            // Nothing was changed since the file was written.
+            Phase::Loading if shared.lifecycle.step(Phase::Loading, Phase::Stopped).is_ok() => return Ok(()),
+            Phase::Stopped => return Ok(()),
+            // The phase has just changed, or will.
+            Phase::Loading | Phase::Ready => {}
+            Phase::Saving => drop(shared.lifecycle.wait_until(|phase| phase != Phase::Saving).await),
+        }
     }
     // Should the caller be dropped while it waits, the server must not stay without writes.
     let mut resume = Resume { shared, is_over: false };
+    let saves = mode.save.unwrap_or_else(|| shared.saver.has_file() && !shared.config.current().save.is_empty());
     if saves {
         tracing::info!("saving before shutting down");
         if let Err(error) = save(shared).await
@@ -42,7 +41,7 @@ pub(crate) async fn shutdown(shared: &Shared, mode: ShutdownMode) -> Result<(), 
             return Err(ShutdownError::SaveFailed(error));
         }
     } else {
-        shared.saver.wait_idle(true).await;
+        shared.saver.cancelled().await;
     }
     resume.is_over = true;
     tracing::info!("shutting down");
@@ -53,9 +52,11 @@ pub(crate) async fn shutdown(shared: &Shared, mode: ShutdownMode) -> Result<(), 
 async fn save(shared: &Shared) -> Result<(), String> {
     loop {
         // One that began earlier may lack the last writes.
-        shared.saver.wait_idle(true).await;
-        if let Ok(ticket) = shared.saver.start() {
-            return ticket.done().await;
+        shared.saver.cancelled().await;
+        match shared.saver.start() {
+            Ok(ticket) => return ticket.done().await,
+            Err(CannotStart::Running) => {}
+            Err(error @ CannotStart::Nowhere) => return Err(error.to_string()),
         }
     }
 }
@@ -68,7 +69,8 @@ struct Resume<'a> {
 impl Drop for Resume<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.shared.lifecycle.step(Phase::Saving, Phase::Ready);
+            // If not, the server was dropped meanwhile, and has stopped.
+            self.shared.lifecycle.step(Phase::Saving, Phase::Ready).ok();
         }
     }
 }

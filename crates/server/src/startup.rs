@@ -7,6 +7,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use pyredis_persist::{DirLock, DirLockError, LoadError, LoadReport, Progress};
+use rustix::io::Errno;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -19,10 +20,13 @@ use crate::running::RunningServer;
 use crate::shared::Shared;
 use crate::stopwatch::Stopwatch;
 use crate::tasks;
-use crate::worker::Workers;
+use crate::worker::{Pool, Workers};
 
 /// How often a long load says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+/// A load that is over by then is none that clients are told of.
+const SHORT_LOAD: Duration = Duration::from_millis(100);
 
 /// Why a server did not start. One line that says what is wrong and what to do.
 #[derive(Debug, Error)]
@@ -73,20 +77,31 @@ pub(crate) async fn start(
     let listeners = bind_all(&config)?;
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let clients_max = fit_clients(&mut config);
-    let (io_threads, snapshot) = (config.io_threads, config.dir.join(&config.dbfilename));
-    let shared = Arc::new(Shared::new(config, clients_max, addresses, log));
+    let io_threads = config.io_threads;
+    let snapshot = persists.then(|| config.dir.join(&config.dbfilename));
+    let shared = Arc::new(Shared::new(config, snapshot.clone(), clients_max, addresses, log));
     let workers = Workers::start(&shared, io_threads).map_err(StartError::Thread)?;
     let pool = workers.pool.clone();
     let running = RunningServer { shared: Arc::clone(&shared), workers: Some(workers), dir_lock };
-    for listener in listeners {
-        pool.spawn(listener::accept_all(Arc::clone(&shared), listener, pool.clone()));
-    }
+    pool.spawn(open(Arc::clone(&shared), listeners, pool.clone()));
     let loaded_in = Stopwatch::start();
-    let report = if persists { load(&shared, snapshot).await? } else { None };
+    let report = match snapshot {
+        Some(snapshot) => {
+            pool.spawn(log_progress(Arc::clone(&shared), snapshot.clone()));
+            tokio::select! {
+                report = load(&shared, snapshot) => report?,
+                // SHUTDOWN is answered while loading, too.
+                _ = shared.lifecycle.wait_until(|phase| phase == Phase::Stopped) => return Ok(running),
+            }
+        }
+        None => None,
+    };
     shared.saver.mark_clean();
     pool.spawn(tasks::expire(Arc::clone(&shared)));
     pool.spawn(tasks::keep_house(Arc::clone(&shared)));
-    shared.lifecycle.step(Phase::Loading, Phase::Ready);
+    if shared.lifecycle.step(Phase::Loading, Phase::Ready).is_err() {
+        return Ok(running);
+    }
     let addresses: Vec<_> = shared.identity.addresses.iter().map(SocketAddr::to_string).collect();
     let loaded = report.map_or(0, |report| report.keys_loaded);
     tracing::info!(
@@ -95,6 +110,15 @@ pub(crate) async fn start(
         loaded_in.elapsed().as_secs_f64()
     );
     Ok(running)
+}
+
+/// Lets clients in once the data is there, or when that takes long. Until then they wait to be accepted, and nobody who comes early to a
+/// server that starts fast hears that it is loading.
+async fn open(shared: Arc<Shared>, listeners: Vec<std::net::TcpListener>, pool: Pool) {
+    tokio::time::timeout(SHORT_LOAD, shared.lifecycle.wait_until(|phase| phase != Phase::Loading)).await.ok();
+    for listener in listeners {
+        pool.spawn(listener::accept_all(Arc::clone(&shared), listener, pool.clone()));
+    }
 }
 
 /// Takes `maxclients` down to what the operating system has room for; returns that.
@@ -128,29 +152,33 @@ fn bind_all(config: &Config) -> Result<Vec<std::net::TcpListener>, StartError> {
                 port = listener.local_addr().map_or(port, |address| address.port());
                 listeners.push(listener);
             }
-            Err(error) if *optional => tracing::warn!("not listening on {ip}: {error}"),
+            Err(error) if *optional && is_missing(&error) => tracing::warn!("not listening on {ip}: {error}"),
             Err(source) => return Err(StartError::Bind { address: SocketAddr::new(*ip, port), source }),
         }
     }
     if listeners.is_empty() { Err(StartError::NoAddress) } else { Ok(listeners) }
 }
 
-/// Loads the snapshot on a thread of its own, saying how far it is when that takes long.
+/// Whether this machine does not have an address, or addresses of its kind.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT | Errno::PFNOSUPPORT)
+    )
+}
+
+/// Loads the snapshot on a thread of its own, which gives up when nobody waits for it any more.
 async fn load(shared: &Arc<Shared>, path: PathBuf) -> Result<Option<LoadReport>, StartError> {
     let progress = shared.loading.begin();
-    let (sender, mut receiver) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     let (shared_there, path_there, progress_there) = (Arc::clone(shared), path.clone(), Arc::clone(&progress));
+    let _wanted = Wanted(progress);
     let run = move || {
         let now = shared_there.store.now();
         sender.send(pyredis_persist::load(&shared_there.store, &path_there, now, &progress_there)).ok();
     };
     std::thread::Builder::new().name("pyredis-load".into()).spawn(run).map_err(StartError::Thread)?;
-    let report = loop {
-        tokio::select! {
-            report = &mut receiver => break report.map_err(|_| StartError::Thread(io::ErrorKind::Interrupted.into()))??,
-            () = tokio::time::sleep(PROGRESS_EVERY) => log_progress(&path, &progress),
-        }
-    };
+    let report = receiver.await.map_err(|_| StartError::Thread(io::ErrorKind::Interrupted.into()))??;
     if let Some(report) = &report {
         shared.loading.end(report);
         note_expired(&path, report);
@@ -158,9 +186,24 @@ async fn load(shared: &Arc<Shared>, path: PathBuf) -> Result<Option<LoadReport>,
     Ok(report)
 }
 
-fn log_progress(path: &Path, progress: &Progress) {
-    let percent = progress.bytes_done() * 100 / progress.bytes_total().max(1);
-    tracing::info!("loading {}: {percent} % read, {} keys", path.display(), progress.keys_done());
+/// A load that somebody waits for.
+struct Wanted(Arc<Progress>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Says how far loading is when that takes long. Runs on a worker.
+async fn log_progress(shared: Arc<Shared>, path: PathBuf) {
+    let over = shared.lifecycle.wait_until(|phase| phase != Phase::Loading);
+    tokio::pin!(over);
+    while tokio::time::timeout(PROGRESS_EVERY, &mut over).await.is_err() {
+        let progress = shared.loading.progress();
+        let percent = progress.bytes_done() * 100 / progress.bytes_total().max(1);
+        tracing::info!("loading {}: {percent} % read, {} keys", path.display(), progress.keys_done());
+    }
 }
 
 /// Says how many keys were dropped as expired. When that is most of them (a clock that is wrong, perhaps), the file is kept until

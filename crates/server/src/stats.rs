@@ -41,7 +41,8 @@ pub(crate) struct WorkerStats {
 #[derive(Default)]
 struct CommandStats {
     calls: Counter,
-    micros: Counter,
+    /// Most commands take less than a microsecond.
+    nanos: Counter,
     rejected: Counter,
     failed: Counter,
 }
@@ -79,7 +80,7 @@ impl WorkerStats {
             return stats.rejected.add(1);
         }
         stats.calls.add(1);
-        stats.micros.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        stats.nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
         if result == CallResult::Failed {
             stats.failed.add(1);
         }
@@ -107,7 +108,7 @@ impl WorkerStats {
             counter.set(0);
         }
         for command in &self.commands {
-            [&command.calls, &command.micros, &command.rejected, &command.failed]
+            [&command.calls, &command.nanos, &command.rejected, &command.failed]
                 .into_iter()
                 .for_each(|counter| counter.set(0));
         }
@@ -129,7 +130,7 @@ pub(crate) struct Stats {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CommandTotals {
     pub(crate) calls: u64,
-    pub(crate) micros: u64,
+    pub(crate) nanos: u64,
     pub(crate) rejected: u64,
     pub(crate) failed: u64,
 }
@@ -154,7 +155,7 @@ impl Stats {
             CommandTotals::default(),
             |sum, one| CommandTotals {
                 calls: sum.calls + one.calls.get(),
-                micros: sum.micros + one.micros.get(),
+                nanos: sum.nanos + one.nanos.get(),
                 rejected: sum.rejected + one.rejected.get(),
                 failed: sum.failed + one.failed.get(),
             },

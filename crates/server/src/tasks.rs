@@ -36,15 +36,16 @@ pub(crate) async fn expire(shared: Arc<Shared>) {
     }
 }
 
-/// Starts a snapshot when a rule of the `save` directive asks for one, and takes the rate of commands.
+/// Starts a snapshot when a rule of the `save` directive asks for one, and takes the figures that change by themselves.
 pub(crate) async fn keep_house(shared: Arc<Shared>) {
     let mut since_rate = Stopwatch::start();
     loop {
         if since_rate.elapsed() >= RULES_EVERY {
             shared.stats.take_rate(since_rate.lap());
+            shared.system.ask();
         }
-        // Registered before the look, so that nothing that happens after it is missed.
-        let jumped = shared.jumped.notified();
+        // Made before the look, so that nothing that happens after it is missed.
+        let (jumped, changed) = (shared.jumped.notified(), shared.saver.changed());
         let rules = &shared.config.current().save;
         if shared.lifecycle.phase() == Phase::Ready && shared.saver.is_due(rules, shared.store.now()) {
             shared.saver.start().ok();
@@ -52,7 +53,7 @@ pub(crate) async fn keep_house(shared: Arc<Shared>) {
         tokio::select! {
             () = tokio::time::sleep(RULES_EVERY) => {}
             () = jumped => {}
-            () = shared.saver.changed() => {}
+            () = changed => {}
         }
     }
 }

@@ -13,6 +13,9 @@ use tokio::runtime::{Builder, Handle};
 use crate::lifecycle::Phase;
 use crate::shared::Shared;
 
+/// How many threads of a worker free what takes long to free: one, so that a client that makes much garbage makes no threads.
+const FREERS: usize = 1;
+
 /// The running workers.
 pub(crate) struct Workers {
     threads: Vec<JoinHandle<()>>,
@@ -35,18 +38,20 @@ pub(crate) struct Seat {
 }
 
 impl Workers {
-    /// Starts `count` threads that run until the server has stopped.
+    /// Starts `count` threads that run until the server has stopped. Where the system does not give them all, stops the server.
     pub(crate) fn start(shared: &Arc<Shared>, count: usize) -> io::Result<Self> {
         let (mut threads, mut pool) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for number in 0..count {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
-            pool.push(Worker { runtime: runtime.handle().clone(), connections: Arc::default() });
-            let shared = Arc::clone(shared);
-            threads.push(std::thread::Builder::new().name(format!("pyredis-io-{number}")).spawn(move || {
-                runtime.block_on(shared.lifecycle.wait_until(|phase| *phase == Phase::Stopped));
-                // Ends every task of this worker where it waits; sockets close.
-                runtime.shutdown_background();
-            })?);
+            match start_one(shared, number) {
+                Ok((thread, worker)) => {
+                    threads.push(thread);
+                    pool.push(worker);
+                }
+                Err(error) => {
+                    shared.lifecycle.enter(Phase::Stopped);
+                    return Err(error);
+                }
+            }
         }
         Ok(Self { threads, pool: Pool(pool.into()) })
     }
@@ -60,6 +65,18 @@ impl Workers {
             }
         }
     }
+}
+
+fn start_one(shared: &Arc<Shared>, number: usize) -> io::Result<(JoinHandle<()>, Worker)> {
+    let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(FREERS).build()?;
+    let worker = Worker { runtime: runtime.handle().clone(), connections: Arc::default() };
+    let shared = Arc::clone(shared);
+    let thread = std::thread::Builder::new().name(format!("pyredis-io-{number}")).spawn(move || {
+        runtime.block_on(shared.lifecycle.wait_until(|phase| phase == Phase::Stopped));
+        // Ends every task of this worker where it waits; sockets close.
+        runtime.shutdown_background();
+    })?;
+    Ok((thread, worker))
 }
 
 impl Pool {

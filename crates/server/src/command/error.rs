@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use pyredis_store::StoreError;
 use thiserror::Error;
 
+use crate::persistence::CannotStart;
+
 /// Why a command was refused. Displayed, it is the line that the client sees, without the leading `-` and the line end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum CommandError {
@@ -73,8 +75,6 @@ pub(crate) enum CommandError {
         "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
     )]
     MisConf,
-    #[error("ERR Background save already in progress")]
-    SaveInProgress,
     #[error("ERR Errors trying to SHUTDOWN. Check logs.")]
     ShutdownFailed,
     /// The first line or a header of an HTTP request; the client is not answered at all.
@@ -94,6 +94,12 @@ impl CommandError {
     /// The code that INFO errorstats counts by.
     pub(crate) fn code(text: &str) -> &str {
         text.split(' ').next().unwrap_or_default()
+    }
+}
+
+impl From<CannotStart> for CommandError {
+    fn from(error: CannotStart) -> Self {
+        Self::err(error)
     }
 }
 

@@ -5,8 +5,9 @@ use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, Categories, CommandSpec, Flags, Group, Locks};
 use crate::info;
-use crate::lifecycle::ShutdownMode;
+use crate::lifecycle::{Phase, ShutdownMode};
 use crate::outcome::{Outcome, Wait};
+use crate::persistence::CannotStart;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&BGSAVE, &INFO, &LASTSAVE, &SAVE, &SHUTDOWN, &TIME];
 
@@ -27,12 +28,17 @@ fn bgsave(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let may_wait = args.eat("SCHEDULE");
     args.finish()?;
     // In a transaction the snapshot begins when the transaction's locks are free.
-    if ctx.in_exec || (may_wait && ctx.server.saver.is_saving()) {
-        ctx.server.saver.schedule();
-        ctx.reply.simple("Background saving scheduled");
-    } else {
-        ctx.server.saver.start().map_err(|_| CommandError::SaveInProgress)?;
-        ctx.reply.simple("Background saving started");
+    let saver = &ctx.server.saver;
+    let started = if ctx.in_exec { Err(CannotStart::Running) } else { saver.start().map(drop) };
+    match started {
+        Err(CannotStart::Running) if may_wait || ctx.in_exec => {
+            saver.schedule()?;
+            ctx.reply.simple("Background saving scheduled");
+        }
+        started => {
+            started?;
+            ctx.reply.simple("Background saving started");
+        }
     }
     Ok(Outcome::Done)
 }
@@ -43,7 +49,7 @@ const SAVE: CommandSpec = CommandSpec {
     summary: "Writes a snapshot and answers when it is on disk; other connections go on meanwhile.",
     complexity: "O(N) with N keys in all databases",
     run: |ctx| {
-        let ticket = ctx.server.saver.start().map_err(|_| CommandError::SaveInProgress)?;
+        let ticket = ctx.server.saver.start()?;
         Ok(Outcome::Wait(Wait::Save(ticket)))
     },
     ..SERVER
@@ -74,6 +80,9 @@ const INFO: CommandSpec = CommandSpec {
     tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
     run: |ctx| {
         let wanted: Vec<_> = ctx.args.iter().skip(1).map(|section| text(section).to_lowercase()).collect();
+        if !ctx.in_exec {
+            ctx.server.system.ask();
+        }
         let report = info::report(ctx.server, &wanted, ctx.now);
         ctx.reply.verbatim("txt", report);
         Ok(Outcome::Done)
@@ -137,6 +146,10 @@ fn shutdown(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     }
     match (aborts, says_more) {
         (true, true) => Err(CommandError::Syntax),
+        // Redis waits for replicas here, and can stop waiting; with the last snapshot begun there is no way back but its failure.
+        (true, false) if ctx.server.lifecycle.phase() == Phase::Saving => {
+            Err(CommandError::err("The last snapshot is being written, the shutdown can no longer be aborted."))
+        }
         (true, false) => Err(CommandError::err("No shutdown in progress.")),
         (false, _) => Ok(Outcome::Wait(Wait::Shutdown(mode))),
     }

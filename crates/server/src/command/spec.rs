@@ -150,7 +150,7 @@ impl KeySpec {
 }
 
 bitflags! {
-    /// What a command is like, in Redis's terms, and two of our own behind them.
+    /// What a command is like, in Redis's terms, and behind them those of our own.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(crate) struct Flags: u32 {
         const WRITE = 1;

@@ -2,5 +2,6 @@
 
 mod docs_page;
 mod garbage;
+mod gates;
 mod syntax;
 mod table;

@@ -59,7 +59,7 @@ directives! {
     "stop-writes-on-bgsave-error" stop_writes_on_bgsave_error: bool = true, YesNo, AtRunTime;
 
     /// Journal of every write; there is none yet, so `no` is the only value
-    "appendonly" appendonly: AppendOnly = AppendOnly::No, AppendOnly::No, AtStart;
+    "appendonly" appendonly: AppendOnly = AppendOnly::No, AppendOnly::No, AtRunTime;
 
     /// How much to log
     "loglevel" loglevel: LogLevel = LogLevel::Notice, OneOf(LogLevel::ALL), AtRunTime;

@@ -3,25 +3,15 @@
 use pyredis_store::Timestamp;
 
 use super::Fields;
-use super::process::{ProcessUsage, total_memory};
 use crate::lifecycle::Phase;
 use crate::shared::{REDIS_VERSION, Shared};
 
 pub(super) fn server(fields: &mut Fields, shared: &Shared, now: Timestamp) {
     let uptime = shared.identity.started.elapsed().as_secs();
-    let uname = rustix::system::uname();
     fields.add("redis_version", REDIS_VERSION);
     fields.add("pyredis_version", env!("CARGO_PKG_VERSION"));
     fields.add("redis_mode", "standalone");
-    fields.add(
-        "os",
-        format_args!(
-            "{} {} {}",
-            uname.sysname().to_string_lossy(),
-            uname.release().to_string_lossy(),
-            uname.machine().to_string_lossy()
-        ),
-    );
+    fields.add("os", &shared.system.name);
     fields.add("arch_bits", usize::BITS);
     fields.add("multiplexing_api", "epoll");
     fields.add("process_id", std::process::id());
@@ -30,7 +20,7 @@ pub(super) fn server(fields: &mut Fields, shared: &Shared, now: Timestamp) {
     fields.add("server_time_usec", u128::from(now.as_millis()) * 1000);
     fields.add("uptime_in_seconds", uptime);
     fields.add("uptime_in_days", uptime / (24 * 60 * 60));
-    fields.add("executable", std::env::current_exe().unwrap_or_default().display());
+    fields.add("executable", &shared.system.executable);
     fields.add("io_threads_active", shared.stats.workers.len());
 }
 
@@ -42,16 +32,24 @@ pub(super) fn clients(fields: &mut Fields, shared: &Shared, _: Timestamp) {
 }
 
 pub(super) fn memory(fields: &mut Fields, shared: &Shared, _: Timestamp) {
-    let usage = ProcessUsage::read();
+    let usage = shared.system.usage();
     let used = shared.store.memory();
+    let peak = usage.rss_peak_bytes.max(used);
     fields.add_bytes("used_memory", used);
     fields.add_bytes("used_memory_rss", usage.rss_bytes);
-    fields.add_bytes("used_memory_peak", usage.rss_peak_bytes.max(used));
+    fields.add_bytes("used_memory_peak", peak);
+    fields.add("used_memory_peak_perc", format_args!("{:.2}%", 100.0 * ratio(used, peak)));
     fields.add("used_memory_dataset", used);
-    fields.add_bytes("total_system_memory", total_memory());
+    fields.add_bytes("total_system_memory", shared.system.memory_bytes);
     fields.add_bytes("maxmemory", 0);
     fields.add("maxmemory_policy", "noeviction");
+    fields.add("mem_fragmentation_ratio", format_args!("{:.2}", ratio(usage.rss_bytes, used)));
     fields.add("mem_allocator", "mimalloc");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "two decimals are shown")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole.max(1) as f64
 }
 
 pub(super) fn persistence(fields: &mut Fields, shared: &Shared, _: Timestamp) {
@@ -76,17 +74,21 @@ pub(super) fn persistence(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("rdb_changes_since_last_save", shared.saver.unsaved_changes());
     fields.add("rdb_bgsave_in_progress", u8::from(status.current.is_some()));
     fields.add("rdb_last_save_time", status.last_save.as_millis() / 1000);
-    fields.add("rdb_last_bgsave_status", if status.last_ok { "ok" } else { "err" });
+    fields.add("rdb_last_bgsave_status", if shared.saver.has_failed() { "err" } else { "ok" });
     fields.add(
         "rdb_last_bgsave_time_sec",
         status.last_seconds.map_or(-1, |seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
     );
     fields.add("rdb_current_bgsave_time_sec", seconds);
+    fields.add("rdb_last_cow_size", 0);
     fields.add("rdb_saves", status.saves);
     fields.add("rdb_last_load_keys_expired", report.map_or(0, |report| report.keys_expired));
     fields.add("rdb_last_load_keys_loaded", report.map_or(0, |report| report.keys_loaded));
     fields.add("aof_enabled", 0);
     fields.add("aof_rewrite_in_progress", 0);
+    fields.add("aof_rewrite_scheduled", 0);
+    fields.add("aof_last_rewrite_time_sec", -1);
+    fields.add("aof_current_rewrite_time_sec", -1);
     fields.add("aof_last_bgrewrite_status", "ok");
     fields.add("aof_last_write_status", "ok");
 }
@@ -99,6 +101,9 @@ pub(super) fn stats(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("total_net_input_bytes", stats.sum(|worker| &worker.bytes_read));
     fields.add("total_net_output_bytes", stats.sum(|worker| &worker.bytes_written));
     fields.add("rejected_connections", stats.sum(|worker| &worker.connections_rejected));
+    fields.add("sync_full", 0);
+    fields.add("sync_partial_ok", 0);
+    fields.add("sync_partial_err", 0);
     fields.add("expired_keys", stats.since_reset(shared.store.expired()));
     fields.add("evicted_keys", 0);
     fields.add("keyspace_hits", stats.sum(|worker| &worker.keyspace_hits));
@@ -124,8 +129,8 @@ pub(super) fn replication(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("repl_backlog_histlen", 0);
 }
 
-pub(super) fn cpu(fields: &mut Fields, _: &Shared, _: Timestamp) {
-    let usage = ProcessUsage::read();
+pub(super) fn cpu(fields: &mut Fields, shared: &Shared, _: Timestamp) {
+    let usage = shared.system.usage();
     fields.add("used_cpu_sys", format_args!("{:.6}", usage.cpu_sys));
     fields.add("used_cpu_user", format_args!("{:.6}", usage.cpu_user));
     // There are no child processes, ever.
@@ -139,14 +144,14 @@ pub(super) fn commandstats(fields: &mut Fields, shared: &Shared, _: Timestamp) {
         if totals.calls == 0 && totals.rejected == 0 {
             continue;
         }
-        // Hundredths, as two decimals.
-        let per_call = totals.micros * 100 / totals.calls.max(1);
+        // Hundredths of a microsecond, as two decimals.
+        let per_call = totals.nanos / 10 / totals.calls.max(1);
         fields.add(
             format_args!("cmdstat_{}", command.full_name()),
             format_args!(
                 "calls={},usec={},usec_per_call={}.{:02},rejected_calls={},failed_calls={}",
                 totals.calls,
-                totals.micros,
+                totals.nanos / 1000,
                 per_call / 100,
                 per_call % 100,
                 totals.rejected,

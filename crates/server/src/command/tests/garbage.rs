@@ -49,20 +49,20 @@ impl Numbers {
 }
 
 /// One client of a server without a network.
-struct Client<'s> {
+pub(super) struct Client<'s> {
     server: &'s Shared,
     session: Session,
     reply: ReplyWriter,
 }
 
 impl<'s> Client<'s> {
-    fn new(server: &'s Shared, version: RespVersion) -> Self {
+    pub(super) fn new(server: &'s Shared, version: RespVersion) -> Self {
         let address = ([127, 0, 0, 1], 1).into();
         Self { server, session: Session::new(server, (address, address), -1), reply: ReplyWriter::new(version) }
     }
 
     /// Calls a command. What it leaves to be awaited is not; a walk is only begun.
-    fn call(&mut self, request: &[Bytes]) -> Outcome {
+    pub(super) fn call(&mut self, request: &[Bytes]) -> Outcome {
         let mut batch = Batch {
             server: self.server,
             worker: &self.server.stats.workers[0],
@@ -79,7 +79,7 @@ impl<'s> Client<'s> {
     }
 
     /// All that was answered since the last time.
-    fn replies(&mut self) -> Vec<Frame> {
+    pub(super) fn replies(&mut self) -> Vec<Frame> {
         let mut bytes = BytesMut::new();
         while self.reply.has_remaining() {
             let piece = self.reply.chunk().len();
