@@ -78,7 +78,7 @@ impl WireRecord<'_> {
         Ok(Record {
             db: self.db,
             key: payload.slice_ref(self.key),
-            value: Value::string(payload.slice_ref(bytes)),
+            value: Value::from(payload.slice_ref(bytes)),
             deadline: self.deadline.map(Timestamp::from_millis),
         })
     }

@@ -55,9 +55,9 @@ impl Store {
         self.write(key.as_ref(), |view, key| view.set(key, value, options))
     }
 
-    /// The bytes that a key holds; shared with the store, not copied.
+    /// The bytes that a key holds: a copy of a short value, a long one shared with the store. O(1).
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Bytes> {
-        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| value.as_bytes().clone())))
+        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| value.to_bytes())))
             .ok()
             .flatten()
     }
@@ -70,7 +70,7 @@ impl Store {
     /// store.get_with("a", |_| store.set("b", "2")); // would deadlock one day, so it panics every day
     /// ```
     pub fn get_with<R>(&self, key: impl AsRef<[u8]>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| read(value.as_bytes()))))
+        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| read(value.as_slice()))))
             .ok()
             .flatten()
     }

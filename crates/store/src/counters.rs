@@ -26,6 +26,14 @@ pub(crate) struct Counters {
 pub(crate) const DEADLINE_COUNTED_MAX: u64 = (1 << 44) - 1;
 
 impl Counters {
+    /// An entry took so many bytes and takes so many now.
+    pub(crate) fn count_bytes(&self, before: usize, after: usize) {
+        if before != after {
+            self.bytes.fetch_add(after, Ordering::Relaxed);
+            self.bytes.fetch_sub(before, Ordering::Relaxed);
+        }
+    }
+
     /// A key had one deadline and has another now.
     pub(crate) fn count_deadline(&self, old: Option<Timestamp>, new: Option<Timestamp>) {
         if let Some(old) = old {

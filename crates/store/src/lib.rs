@@ -64,6 +64,6 @@ pub use scan::{Cursor, KeyWalk};
 pub use snapshot::{Record, SnapshotRunning, SnapshotSink, SnapshotWalk, WalkProgress};
 pub use store::Store;
 pub use transaction::{Tx, TxError};
-pub use value::{VALUE_BYTES_MAX, Value};
+pub use value::{VALUE_BYTES_MAX, Value, ValueRef};
 pub use view::View;
 pub use watch::WatchSet;

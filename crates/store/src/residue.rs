@@ -1,10 +1,11 @@
 //! What a finished view leaves to be done without its locks.
 
+use bytes::Bytes;
 use smallvec::SmallVec;
 
 use crate::shard::Noticed;
 use crate::table::Slots;
-use crate::value::Value;
+use crate::value::ValueRef;
 
 /// Values from this many bytes on are freed without a lock: giving back so much memory is not done in no time.
 const LONG_BYTES_MIN: usize = 64 * 1024;
@@ -50,7 +51,7 @@ impl Residue {
 #[derive(Default)]
 pub struct Garbage {
     tables: Vec<Slots>,
-    values: Vec<Value>,
+    values: Vec<Bytes>,
 }
 
 impl Garbage {
@@ -59,9 +60,9 @@ impl Garbage {
     }
 
     /// Holds a long value, which its entry is about to lose, until the locks are released. O(1).
-    pub(crate) fn keep_if_long(&mut self, value: &Value) {
-        if value.heap_bytes() >= LONG_BYTES_MIN {
-            self.values.push(value.clone());
+    pub(crate) fn keep_if_long(&mut self, value: ValueRef<'_>) {
+        if value.as_slice().len() >= LONG_BYTES_MIN {
+            self.values.push(value.to_bytes());
         }
     }
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use crate::glob::glob_match;
 use crate::lock_set::LockSet;
 use crate::store::Store;
-use crate::value::Value;
+use crate::value::ValueRef;
 use crate::view::View;
 
 /// Homes that a step may look at, however few entries it was asked for: those of the largest table that is never shrunk.
@@ -81,7 +81,13 @@ impl Cursor {
 impl View<'_> {
     /// Visits about `entries` live keys of the cursor's shard, looking at no more than ten homes for each (or 64). Returns where to go on (maybe in
     /// the next shard, maybe past the last). The view must hold that shard; one that it does not hold counts as empty.
-    pub fn scan_shard(&self, db: u32, cursor: Cursor, entries: usize, mut visit: impl FnMut(&[u8], &Value)) -> Cursor {
+    pub fn scan_shard(
+        &self,
+        db: u32,
+        cursor: Cursor,
+        entries: usize,
+        mut visit: impl FnMut(&[u8], ValueRef<'_>),
+    ) -> Cursor {
         let Some(slots) = self.slots_of(db, cursor.shard()) else { return cursor.next_shard() };
         let (mut home, mut seen, now) = (cursor.home, 0, self.now());
         // Any table with fewer entries than asked for has fewer homes than this: `Slots::remove` shrinks what is below an eighth full.

@@ -105,17 +105,14 @@ impl ShardMut<'_, '_> {
         self.guard.slots().find(key.hash, |entry| entry.key() == key.bytes)
     }
 
-    /// Sets the key's value, and its deadline as `deadline` says. Returns the value that a live key had.
-    pub(crate) fn put(
-        &mut self,
-        key: &Key<'_>,
-        value: Value,
-        deadline: NewDeadline,
-        event: &'static str,
-    ) -> Option<Value> {
-        let effect_value = self.changes.effects.is_some().then(|| value.clone());
+    /// Sets the key's value, and its deadline as `deadline` says.
+    pub(crate) fn put(&mut self, key: &Key<'_>, value: &Value, deadline: NewDeadline, event: &'static str) {
         let existed = self.is_live(key);
-        let old = if existed { self.overwrite(key, value) } else { self.insert(key, value) };
+        if existed {
+            self.overwrite(key, value);
+        } else {
+            self.insert(key, value);
+        }
         let deadline = match deadline {
             NewDeadline::Keep if existed => None,
             NewDeadline::Keep => Some(None),
@@ -124,14 +121,10 @@ impl ShardMut<'_, '_> {
         if let Some(deadline) = deadline {
             self.arm(key, deadline);
         }
-        self.emit(key.bytes, event, move || {
-            let value = effect_value.unwrap_or_else(|| Value::from(""));
-            match deadline {
-                Some(deadline) => Delta::Put { value, deadline },
-                None => Delta::Replace(value),
-            }
+        self.emit(key.bytes, event, || match deadline {
+            Some(deadline) => Delta::Put { value: value.clone(), deadline },
+            None => Delta::Replace(value.clone()),
         });
-        old
     }
 
     /// Appends to a live string.
@@ -139,8 +132,9 @@ impl ShardMut<'_, '_> {
         let (side, slots) = self.guard.parts();
         if let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
             side.snapshot.hand_over(key.db, entry);
-            entry.value_mut().append(tail);
-            self.database.counters(self.index).bytes.fetch_add(tail.len(), Ordering::Relaxed);
+            let before = entry.memory();
+            entry.append(tail);
+            self.database.counters(self.index).count_bytes(before, entry.memory());
             self.emit(key.bytes, event, || Delta::Append(tail.clone()));
         }
     }
@@ -155,18 +149,17 @@ impl ShardMut<'_, '_> {
         }
     }
 
-    /// Removes a live key and returns what it held.
-    pub(crate) fn remove(&mut self, key: &Key<'_>, event: &'static str) -> Option<(Value, Option<Timestamp>)> {
+    /// Removes a live key and returns its entry.
+    pub(crate) fn remove(&mut self, key: &Key<'_>, event: &'static str) -> Option<Entry> {
         if !self.is_live(key) {
             return None;
         }
         let entry = self.take_entry(key.hash, |entry| entry.key() == key.bytes)?;
         self.emit(key.bytes, event, || Delta::Delete);
-        let deadline = entry.deadline();
-        if deadline.is_some() {
+        if entry.deadline().is_some() {
             self.publish_wake();
         }
-        Some((entry.into_value(), deadline))
+        Some(entry)
     }
 
     /// Removes what the wheel says is due, as far as `budget` goes, and returns how many keys that were.
@@ -212,27 +205,23 @@ impl ShardMut<'_, '_> {
         self.publish_wake();
     }
 
-    fn overwrite(&mut self, key: &Key<'_>, value: Value) -> Option<Value> {
+    fn overwrite(&mut self, key: &Key<'_>, value: &Value) {
         let (side, slots) = self.guard.parts();
-        let entry = slots.find_mut(key.hash, |entry| entry.key() == key.bytes)?;
+        let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) else { return };
         side.snapshot.hand_over(key.db, entry);
+        self.changes.garbage.keep_if_long(entry.value());
         let before = entry.memory();
-        let old = std::mem::replace(entry.value_mut(), value);
-        self.changes.garbage.keep_if_long(&old);
-        let bytes = &self.database.counters(self.index).bytes;
-        bytes.fetch_add(entry.memory(), Ordering::Relaxed);
-        bytes.fetch_sub(before, Ordering::Relaxed);
-        Some(old)
+        entry.set_value(value);
+        self.database.counters(self.index).count_bytes(before, entry.memory());
     }
 
-    fn insert(&mut self, key: &Key<'_>, value: Value) -> Option<Value> {
+    fn insert(&mut self, key: &Key<'_>, value: &Value) {
         let (side, slots) = self.guard.parts();
         let entry = Entry::new(key.bytes, value, side.snapshot.side());
         let counters = self.database.counters(self.index);
         counters.keys.fetch_add(1, Ordering::Relaxed);
         counters.bytes.fetch_add(entry.memory(), Ordering::Relaxed);
         slots.insert(key.hash, entry, self.database.hasher());
-        None
     }
 
     /// Brings the key's timer in line with a new deadline.
@@ -240,7 +229,8 @@ impl ShardMut<'_, '_> {
         let now = self.now;
         let (Side { wheel, .. }, slots) = self.guard.parts();
         let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) else { return };
-        self.database.counters(self.index).count_deadline(entry.deadline(), deadline);
+        let counters = self.database.counters(self.index);
+        counters.count_deadline(entry.deadline(), deadline);
         let expiry = match (entry.timer(), deadline) {
             (None, None) => return,
             (None, Some(deadline)) => Some((deadline, wheel.arm(deadline, key.hash, now))),
@@ -253,7 +243,9 @@ impl ShardMut<'_, '_> {
                 None
             }
         };
+        let before = entry.memory();
         entry.set_expiry(expiry);
+        counters.count_bytes(before, entry.memory());
         compact_sparse(wheel, slots);
         self.publish_wake();
     }

@@ -140,7 +140,7 @@ impl SnapshotSide {
 }
 
 fn record(db: u32, entry: &Entry) -> Record {
-    Record { db, key: Bytes::copy_from_slice(entry.key()), value: entry.value().clone(), deadline: entry.deadline() }
+    Record { db, key: Bytes::copy_from_slice(entry.key()), value: entry.value().to_value(), deadline: entry.deadline() }
 }
 
 impl Store {

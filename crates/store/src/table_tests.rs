@@ -17,7 +17,7 @@ fn hasher() -> RandomState {
 fn insert(slots: &mut Slots, name: &str) {
     let hash = key::hash(&hasher(), name.as_bytes());
     if slots.find(hash, |entry| entry.key() == name.as_bytes()).is_none() {
-        slots.insert(hash, Entry::new(name.as_bytes(), Value::from("v"), false), &hasher());
+        slots.insert(hash, Entry::new(name.as_bytes(), &Value::from("v"), false), &hasher());
     }
 }
 

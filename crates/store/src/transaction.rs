@@ -69,7 +69,7 @@ impl<'t> Tx<'t, '_> {
     /// [`TxError::Undeclared`], as for every operation here.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Bytes>, TxError> {
         let key = self.declared(key.as_ref())?;
-        Ok(self.view.get(&key)?.map(|value| value.as_bytes().clone()))
+        Ok(self.view.get(&key)?.map(|value| value.to_bytes()))
     }
 
     /// Sets a key.

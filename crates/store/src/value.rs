@@ -1,17 +1,13 @@
-//! Values. A string is a reference-counted run of bytes: cloning it is O(1) and shares the bytes.
+//! Values: as they come and go ([`Value`]), and as they lie in the store ([`ValueRef`]).
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::error::StoreError;
 
 /// The longest string value, in bytes: 512 MB, as in Redis.
 pub const VALUE_BYTES_MAX: usize = 512 * 1024 * 1024;
 
-/// Strings up to this many bytes are copied into an allocation of their own, so that a small value cut out of a large read buffer does not
-/// keep that buffer alive. Longer ones keep the caller's bytes: they are not copied under a lock.
-const COPIED_BYTES_MAX: usize = 64 * 1024;
-
-/// What a key holds.
+/// What a key is to hold, or held. A string is a reference-counted run of bytes: cloning it is O(1) and shares the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
@@ -20,11 +16,6 @@ pub enum Value {
 }
 
 impl Value {
-    /// A string value with bytes of its own. O(n) up to 64 KB, O(1) above (the bytes are shared).
-    pub fn string(bytes: Bytes) -> Self {
-        Self::String(if bytes.len() <= COPIED_BYTES_MAX { Bytes::copy_from_slice(&bytes) } else { bytes })
-    }
-
     /// The name of the type as TYPE gives it.
     pub const fn type_name(&self) -> &'static str {
         match self {
@@ -53,28 +44,81 @@ impl Value {
     pub fn to_integer(&self) -> Result<i64, StoreError> {
         parse_integer(self.as_bytes()).ok_or(StoreError::NotAnInteger)
     }
+}
 
-    /// Bytes that the value occupies beside its entry.
-    pub(crate) const fn heap_bytes(&self) -> usize {
-        self.as_bytes().len()
+/// What a key holds, as it lies in the store: short values beside their key, long ones shared. Reading copies nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct ValueRef<'e>(Held<'e>);
+
+#[derive(Debug, Clone, Copy)]
+enum Held<'e> {
+    Inline(&'e [u8]),
+    Shared(&'e Bytes),
+}
+
+impl<'e> ValueRef<'e> {
+    pub(crate) const fn inline(bytes: &'e [u8]) -> Self {
+        Self(Held::Inline(bytes))
     }
 
-    /// Puts `tail` behind the string. Amortised O(tail) while nobody else holds the bytes, else one copy of the whole.
-    pub(crate) fn append(&mut self, tail: &[u8]) {
-        let Self::String(bytes) = self;
-        let mut grown = std::mem::take(bytes).try_into_mut().unwrap_or_else(|shared| {
-            let mut copy = BytesMut::with_capacity(shared.len() + tail.len());
-            copy.extend_from_slice(&shared);
-            copy
-        });
-        grown.extend_from_slice(tail);
-        *bytes = grown.freeze();
+    pub(crate) const fn shared(bytes: &'e Bytes) -> Self {
+        Self(Held::Shared(bytes))
+    }
+
+    /// The name of the type as TYPE gives it.
+    pub const fn type_name(self) -> &'static str {
+        "string"
+    }
+
+    /// The bytes of a string.
+    pub fn as_slice(self) -> &'e [u8] {
+        match self.0 {
+            Held::Inline(bytes) => bytes,
+            Held::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The bytes of a long string, which it shares with whoever wants to keep them.
+    pub const fn as_shared(self) -> Option<&'e Bytes> {
+        match self.0 {
+            Held::Inline(_) => None,
+            Held::Shared(bytes) => Some(bytes),
+        }
+    }
+
+    /// The bytes of a string, to be kept: a copy of a short one (up to 4 KB), else shared with the store. O(1).
+    pub fn to_bytes(self) -> Bytes {
+        match self.0 {
+            Held::Inline(bytes) => Bytes::copy_from_slice(bytes),
+            Held::Shared(bytes) => bytes.clone(),
+        }
+    }
+
+    /// The value, to be kept. Costs what [`to_bytes`](Self::to_bytes) does.
+    pub fn to_value(self) -> Value {
+        Value::String(self.to_bytes())
+    }
+
+    /// The value as an integer; see [`Value::to_integer`].
+    ///
+    /// # Errors
+    /// [`StoreError::NotAnInteger`].
+    pub fn to_integer(self) -> Result<i64, StoreError> {
+        parse_integer(self.as_slice()).ok_or(StoreError::NotAnInteger)
     }
 }
 
+impl PartialEq for ValueRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for ValueRef<'_> {}
+
 impl From<Bytes> for Value {
     fn from(bytes: Bytes) -> Self {
-        Self::string(bytes)
+        Self::String(bytes)
     }
 }
 
@@ -166,13 +210,5 @@ mod tests {
             let bytes = value.into_bytes().try_into_mut().unwrap();
             assert_eq!((bytes.len(), bytes.capacity()), (1, 1));
         }
-    }
-
-    #[test]
-    fn appending_to_a_shared_string_leaves_the_other_holder_alone() {
-        let mut value = Value::from("abc");
-        let before = value.clone();
-        value.append(b"def");
-        assert_eq!((before.as_bytes().as_ref(), value.as_bytes().as_ref()), (&b"abc"[..], &b"abcdef"[..]));
     }
 }

@@ -252,7 +252,11 @@ impl Real {
         let (store, now) = (&self.store, self.clock.now());
         match op {
             Op::Set(key, value, expires, condition) => {
-                let options = SetOptions { expiry: expiry(*expires, now.as_millis()), condition: *condition };
+                let options = SetOptions {
+                    expiry: expiry(*expires, now.as_millis()),
+                    condition: *condition,
+                    returns_previous: true,
+                };
                 let outcome = store.set_with(key, value.clone(), options);
                 outcome.map_or_else(Reply::Error, |outcome| {
                     Reply::Set(outcome.stored, outcome.previous.as_ref().map(replay::bytes))
@@ -325,8 +329,7 @@ impl Real {
         let mut locks = LockSet::new();
         keys.iter().for_each(|key| locks.read(key));
         let view = self.store.lock(&locks, self.clock.now());
-        let replies =
-            keys.iter().map(|key| view.get(key).unwrap().map(|value| value.as_bytes().clone()).into()).collect();
+        let replies = keys.iter().map(|key| view.get(key).unwrap().map(|value| value.to_bytes()).into()).collect();
         let residue = view.finish();
         if settle {
             self.store.settle(residue, self.clock.now());

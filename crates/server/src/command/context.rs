@@ -39,7 +39,7 @@ impl<'c, 's> Ctx<'c, 's> {
 
     /// The view that the dispatcher locked for this command.
     pub(crate) fn view(&mut self) -> Result<&mut View<'s>, CommandError> {
-        self.view.as_deref_mut().ok_or_else(|| CommandError::err("the command was run without its locks"))
+        self.view.as_deref_mut().ok_or_else(without_locks)
     }
 
     /// The argument at `index`; empty where the arity does not promise one.
@@ -53,10 +53,24 @@ impl<'c, 's> Ctx<'c, 's> {
         self.keys.get(index).ok_or(CommandError::Syntax)
     }
 
+    /// The key at `index`, the view to read it in, and where to answer: for a reply that is written straight from the store.
+    pub(crate) fn key_view_reply(
+        &mut self,
+        index: usize,
+    ) -> Result<(&'c Key<'c>, &View<'s>, &mut ReplyWriter), CommandError> {
+        let key = self.key(index)?;
+        let view = self.view.as_deref().ok_or_else(without_locks)?;
+        Ok((key, view, self.reply))
+    }
+
     /// The key at `index` and the view to use it with.
     pub(crate) fn key_and_view(&mut self, index: usize) -> Result<(&'c Key<'c>, &mut View<'s>), CommandError> {
         Ok((self.key(index)?, self.view()?))
     }
+}
+
+fn without_locks() -> CommandError {
+    CommandError::err("the command was run without its locks")
 }
 
 /// What is called.

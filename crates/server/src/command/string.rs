@@ -1,7 +1,8 @@
 //! Strings: SET, GET and their relatives. Counters are in `counter.rs`.
 
 use bytes::Bytes;
-use pyredis_store::{Condition, ExpireCondition, Expiry, SetOptions, Value};
+use pyredis_protocol::ReplyWriter;
+use pyredis_store::{Condition, ExpireCondition, Expiry, SetOptions, Value, ValueRef};
 
 use super::args::Args;
 use super::context::Ctx;
@@ -50,9 +51,8 @@ const GET: CommandSpec = CommandSpec {
 };
 
 fn get(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let (key, view) = ctx.key_and_view(0)?;
-    let value = view.get(key)?.map(|value| value.as_bytes().clone());
-    reply_value(ctx, value);
+    let (key, view, reply) = ctx.key_view_reply(0)?;
+    reply_held(reply, view.get(key)?);
     Ok(Outcome::Done)
 }
 
@@ -102,7 +102,7 @@ fn getex(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     }
     let now = ctx.now;
     let (key, view) = ctx.key_and_view(0)?;
-    let value = view.get(key)?.map(|value| value.as_bytes().clone());
+    let value = view.get(key)?.map(|value| value.to_bytes());
     // As in Redis, nobody minds the number where there is no key.
     if value.is_some() {
         if let Some(raw) = expiry {
@@ -127,9 +127,9 @@ const GETSET: CommandSpec = CommandSpec {
 };
 
 fn getset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let value = Value::string(ctx.arg(2).clone());
+    let value = Value::from(ctx.arg(2).clone());
     let (key, view) = ctx.key_and_view(0)?;
-    let previous = view.set(key, value, SetOptions::default())?.previous.map(Value::into_bytes);
+    let previous = view.set(key, value, SetOptions::default().returning_previous())?.previous.map(Value::into_bytes);
     reply_value(ctx, previous);
     Ok(Outcome::Done)
 }
@@ -149,9 +149,9 @@ const MGET: CommandSpec = CommandSpec {
 
 fn mget(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     ctx.reply.array(ctx.keys.len());
-    for key in ctx.keys {
-        let value = ctx.view()?.get(key)?.map(|value| value.as_bytes().clone());
-        reply_value(ctx, value);
+    for index in 0..ctx.keys.len() {
+        let (key, view, reply) = ctx.key_view_reply(index)?;
+        reply_held(reply, view.get(key)?);
     }
     Ok(Outcome::Done)
 }
@@ -177,7 +177,7 @@ fn mset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (keys, values) = (ctx.keys, ctx.args.iter().skip(2).step_by(2));
     let view = ctx.view()?;
     for (key, value) in keys.iter().zip(values) {
-        view.set(key, Value::string(value.clone()), SetOptions::default())?;
+        view.set(key, Value::from(value.clone()), SetOptions::default())?;
     }
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -199,11 +199,11 @@ const SET: CommandSpec = CommandSpec {
 };
 
 fn set(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let (options, returns_old) = set_options(ctx)?;
-    let value = Value::string(ctx.arg(2).clone());
+    let options = set_options(ctx)?;
+    let value = Value::from(ctx.arg(2).clone());
     let (key, view) = ctx.key_and_view(0)?;
     let outcome = view.set(key, value, options)?;
-    if returns_old {
+    if options.returns_previous {
         reply_value(ctx, outcome.previous.map(Value::into_bytes));
     } else if outcome.stored {
         ctx.reply.ok();
@@ -213,8 +213,8 @@ fn set(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
-/// The options behind key and value, and whether the old value is asked for.
-fn set_options(ctx: &Ctx<'_, '_>) -> Result<(SetOptions, bool), CommandError> {
+/// The options behind key and value.
+fn set_options(ctx: &Ctx<'_, '_>) -> Result<SetOptions, CommandError> {
     let mut args = Args::from(ctx.args, 3);
     let (mut condition, mut returns_old, mut expiry, mut keeps) = (Condition::Always, false, None, false);
     while !args.is_empty() {
@@ -235,7 +235,7 @@ fn set_options(ctx: &Ctx<'_, '_>) -> Result<(SetOptions, bool), CommandError> {
         None if keeps => Expiry::Keep,
         None => Expiry::Clear,
     };
-    Ok((SetOptions { expiry, condition }, returns_old))
+    Ok(SetOptions { expiry, condition, returns_previous: returns_old })
 }
 
 const SETEX: CommandSpec = CommandSpec {
@@ -261,7 +261,7 @@ const PSETEX: CommandSpec = CommandSpec {
 
 fn set_expiring(ctx: &mut Ctx<'_, '_>, unit: Unit, command: &'static str) -> Result<Outcome, CommandError> {
     let expiry = Expiry::At(deadline((unit, ctx.arg(2)), ctx.now, command)?);
-    let value = Value::string(ctx.arg(3).clone());
+    let value = Value::from(ctx.arg(3).clone());
     let (key, view) = ctx.key_and_view(0)?;
     view.set(key, value, SetOptions { expiry, ..SetOptions::default() })?;
     ctx.reply.ok();
@@ -280,7 +280,7 @@ const SETNX: CommandSpec = CommandSpec {
 };
 
 fn setnx(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let value = Value::string(ctx.arg(2).clone());
+    let value = Value::from(ctx.arg(2).clone());
     let (key, view) = ctx.key_and_view(0)?;
     let stored = view.set(key, value, SetOptions::default().if_absent())?.stored;
     ctx.reply.int(stored.into());
@@ -301,9 +301,18 @@ const STRLEN: CommandSpec = CommandSpec {
 
 fn strlen(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
-    let length = view.get(key)?.map_or(0, |value| value.as_bytes().len());
+    let length = view.get(key)?.map_or(0, |value| value.as_slice().len());
     ctx.reply.int(length_reply(length));
     Ok(Outcome::Done)
+}
+
+/// Answers with what a key holds: a short value is copied, a long one shared.
+fn reply_held(reply: &mut ReplyWriter, value: Option<ValueRef<'_>>) {
+    match value.map(|value| value.as_shared().ok_or(value)) {
+        Some(Ok(shared)) => reply.bulk_shared(shared.clone()),
+        Some(Err(inline)) => reply.bulk(inline.as_slice()),
+        None => reply.null(),
+    }
 }
 
 fn reply_value(ctx: &mut Ctx<'_, '_>, value: Option<Bytes>) {

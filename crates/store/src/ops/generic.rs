@@ -39,8 +39,9 @@ impl View<'_> {
         if (from.db, from.bytes) == (to.db, to.bytes) {
             return Ok(());
         }
-        if let Some((value, deadline)) = source.remove(from, event::RENAME_FROM) {
-            self.shard_mut(to)?.put(to, value, NewDeadline::Is(deadline), event::RENAME_TO);
+        if let Some(entry) = source.remove(from, event::RENAME_FROM) {
+            let (value, deadline) = (entry.value().to_value(), NewDeadline::Is(entry.deadline()));
+            self.shard_mut(to)?.put(to, &value, deadline, event::RENAME_TO);
         }
         Ok(())
     }
@@ -50,7 +51,7 @@ impl View<'_> {
     /// # Errors
     /// See [`exists`](Self::exists).
     pub fn restore(&mut self, key: &Key<'_>, value: Value, deadline: Option<Timestamp>) -> Result<(), StoreError> {
-        self.shard_mut(key)?.put(key, value, NewDeadline::Is(deadline), event::RESTORE);
+        self.shard_mut(key)?.put(key, &value, NewDeadline::Is(deadline), event::RESTORE);
         Ok(())
     }
 }

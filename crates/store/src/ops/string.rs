@@ -9,7 +9,7 @@ use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::shard::NewDeadline;
-use crate::value::{VALUE_BYTES_MAX, Value};
+use crate::value::{VALUE_BYTES_MAX, Value, ValueRef};
 use crate::view::View;
 
 /// What a write does to the key's deadline.
@@ -56,6 +56,8 @@ pub struct SetOptions {
     pub expiry: Expiry,
     /// Whether to set at all.
     pub condition: Condition,
+    /// Whether to say what the key held before.
+    pub returns_previous: bool,
 }
 
 impl SetOptions {
@@ -93,6 +95,13 @@ impl SetOptions {
         self.condition = Condition::IfPresent;
         self
     }
+
+    /// The outcome says what the key held before.
+    #[must_use]
+    pub const fn returning_previous(mut self) -> Self {
+        self.returns_previous = true;
+        self
+    }
 }
 
 /// What a set did.
@@ -100,7 +109,7 @@ impl SetOptions {
 pub struct SetOutcome {
     /// Whether the condition held and the key was set.
     pub stored: bool,
-    /// What the key held before, set or not.
+    /// What the key held before, set or not; only if [asked for](SetOptions::returning_previous).
     pub previous: Option<Value>,
 }
 
@@ -109,7 +118,7 @@ impl View<'_> {
     ///
     /// # Errors
     /// [`StoreError::Undeclared`], as for every operation here: the view does not hold the key (for writing).
-    pub fn get(&self, key: &Key<'_>) -> Result<Option<&Value>, StoreError> {
+    pub fn get(&self, key: &Key<'_>) -> Result<Option<ValueRef<'_>>, StoreError> {
         Ok(self.live(key)?.map(|entry| entry.value()))
     }
 
@@ -121,13 +130,20 @@ impl View<'_> {
         check_length(value.as_bytes().len())?;
         let deadline = options.expiry.resolve(self.now());
         let mut shard = self.shard_mut(key)?;
-        if options.condition != Condition::Always {
-            let previous = shard.live(key).map(|entry| entry.value().clone());
-            if previous.is_some() != (options.condition == Condition::IfPresent) {
+        let mut previous = None;
+        if options.condition != Condition::Always || options.returns_previous {
+            let live = shard.live(key);
+            previous = live.filter(|_| options.returns_previous).map(|entry| entry.value().to_value());
+            let wanted = match options.condition {
+                Condition::Always => true,
+                Condition::IfAbsent => live.is_none(),
+                Condition::IfPresent => live.is_some(),
+            };
+            if !wanted {
                 return Ok(SetOutcome { stored: false, previous });
             }
         }
-        let previous = shard.put(key, value, deadline, event::SET);
+        shard.put(key, &value, deadline, event::SET);
         Ok(SetOutcome { stored: true, previous })
     }
 
@@ -136,7 +152,7 @@ impl View<'_> {
     /// # Errors
     /// See [`get`](Self::get).
     pub fn get_del(&mut self, key: &Key<'_>) -> Result<Option<Value>, StoreError> {
-        Ok(self.shard_mut(key)?.remove(key, event::DEL).map(|(value, _)| value))
+        Ok(self.shard_mut(key)?.remove(key, event::DEL).map(|entry| entry.value().to_value()))
     }
 
     /// Adds to the integer that a key holds; a key that does not exist counts as 0. The deadline stays. Returns the sum.
@@ -147,7 +163,7 @@ impl View<'_> {
         let mut shard = self.shard_mut(key)?;
         let before = shard.live(key).map_or(Ok(0), |entry| entry.value().to_integer())?;
         let sum = before.checked_add(by).ok_or(StoreError::Overflow)?;
-        shard.put(key, Value::from(sum), NewDeadline::Keep, event::INCRBY);
+        shard.put(key, &Value::from(sum), NewDeadline::Keep, event::INCRBY);
         Ok(sum)
     }
 
@@ -157,9 +173,9 @@ impl View<'_> {
     /// [`StoreError::TooLong`] if the result would be longer than [`VALUE_BYTES_MAX`].
     pub fn append(&mut self, key: &Key<'_>, tail: &Bytes) -> Result<usize, StoreError> {
         let mut shard = self.shard_mut(key)?;
-        let Some(before) = shard.live(key).map(|entry| entry.value().as_bytes().len()) else {
+        let Some(before) = shard.live(key).map(|entry| entry.value().as_slice().len()) else {
             check_length(tail.len())?;
-            shard.put(key, Value::string(tail.clone()), NewDeadline::Keep, event::APPEND);
+            shard.put(key, &Value::from(tail.clone()), NewDeadline::Keep, event::APPEND);
             return Ok(tail.len());
         };
         check_length(before.saturating_add(tail.len()))?;
