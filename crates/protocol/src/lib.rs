@@ -1,8 +1,8 @@
 //! The protocol of Redis clients and servers: inline commands, RESP2 and RESP3, as [`tokio_util::codec`] codecs.
 //!
 //! - [`ServerCodec`] decodes [`Request`]s and encodes [`Frame`]s; [`ClientCodec`] does the reverse.
-//! - [`RequestDecoder`] and [`ReplyWriter`] are the halves a server uses that wants more control: requests whose
-//!   arguments are slices of the read buffer, and replies written straight into the output, without a tree of frames.
+//! - [`cut_request`], [`RequestDecoder`] and [`ReplyWriter`] are what a server uses that wants more control: requests
+//!   whose arguments are slices of the read buffer, and replies written straight into the output, without a tree of frames.
 //! - [`split_words`] splits a line typed by a person, with the quoting rules of inline commands.
 //! - [`number`] holds the rules for numbers that both sides must agree on.
 //!
@@ -29,7 +29,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod arg;
 mod codec;
+mod cut;
 mod error;
 mod frame;
 mod inline;
@@ -45,7 +47,9 @@ mod request_decoder;
 mod version;
 mod wire;
 
+pub use arg::Arg;
 pub use codec::{ClientCodec, ServerCodec};
+pub use cut::cut_request;
 pub use error::{DecodeError, ProtocolError};
 pub use frame::Frame;
 pub use inline::{UnbalancedQuotes, split_words};

@@ -8,9 +8,6 @@ use std::mem;
 
 use bytes::{Buf, Bytes};
 
-/// Room that stays allocated between two batches of replies; [`Output::shrink`] gives that back too.
-const KEEP_BYTES: usize = 64 * 1024;
-
 /// A place in the output, to go back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
@@ -46,6 +43,18 @@ impl Output {
                 self.segments.push_back(segment);
             }
         }
+    }
+
+    /// Writes into this buffer, if it has none.
+    pub(crate) fn lend(&mut self, buffer: Vec<u8>) {
+        if self.tail.capacity() == 0 {
+            self.tail = buffer;
+        }
+    }
+
+    /// Gives the buffer away, if all is sent.
+    pub(crate) fn reclaim(&mut self) -> Option<Vec<u8>> {
+        (!self.has_remaining() && self.tail.capacity() > 0).then(|| mem::take(&mut self.tail))
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -116,9 +125,6 @@ impl Buf for Output {
         if self.sent == self.tail.len() {
             self.sent = 0;
             self.tail.clear();
-            if self.tail.capacity() > KEEP_BYTES {
-                self.tail = Vec::new();
-            }
         }
     }
 }

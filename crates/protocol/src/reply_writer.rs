@@ -186,13 +186,34 @@ impl ReplyWriter {
         self.output.truncate_to(mark);
     }
 
+    /// Writes into this buffer from here on, unless there is one: for a server whose sessions share one. It must be empty.
+    ///
+    /// ```
+    /// # use bytes::Buf;
+    /// # use pyredis_protocol::ReplyWriter;
+    /// let mut replies = ReplyWriter::default();
+    /// replies.lend(Vec::with_capacity(1024));
+    /// replies.ok();
+    /// assert!(replies.reclaim().is_none(), "not before all is sent");
+    /// replies.advance(replies.remaining());
+    /// assert_eq!(replies.reclaim().map(|buffer| buffer.capacity()), Some(1024));
+    /// ```
+    pub fn lend(&mut self, buffer: Vec<u8>) {
+        self.output.lend(buffer);
+    }
+
+    /// Gives the buffer that was written into away, once all is sent.
+    pub fn reclaim(&mut self) -> Option<Vec<u8>> {
+        self.output.reclaim()
+    }
+
     /// Gives back all memory that holds nothing to send; for a session that goes idle.
     pub fn shrink(&mut self) {
         self.output.shrink();
     }
 }
 
-/// The bytes to send. Taking them all leaves a writer that keeps at most 64 KiB for the next replies.
+/// The bytes to send. Taking them all leaves a writer that keeps its buffer for the next replies.
 impl Buf for ReplyWriter {
     fn remaining(&self) -> usize {
         self.output.remaining()

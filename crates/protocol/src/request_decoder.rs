@@ -82,6 +82,11 @@ impl RequestDecoder {
         self.authenticated = authenticated;
     }
 
+    /// What is accepted from a client that has authenticated.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Whether a request has begun whose end has not come, beside what may lie in the buffer.
     pub fn is_mid_request(&self) -> bool {
         self.missing > 0
