@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::lock_set::LockSet;
 use crate::ops::{ExpireCondition, SetOptions, SetOutcome, Ttl};
+use crate::residue::Residue;
 use crate::snapshot::Record;
 use crate::store::Store;
-use crate::value::Value;
-use crate::view::View;
+use crate::value::{NewValue, Value};
+use crate::view::{Access, View};
+
+/// How many keys are fetched together: enough to hide the wait for memory, few enough to stay in the nearest cache.
+const PREFETCHED_KEYS: usize = 32;
 
 /// Every method here locks the shards of the keys that it names, does one thing, and releases them. Expected O(1) per key unless said
 /// otherwise. All of them panic when called inside a view of a store on the same thread (see [`Store::lock`]).
@@ -52,7 +57,7 @@ impl Store {
         options: SetOptions,
     ) -> Result<SetOutcome, StoreError> {
         let value = value.into();
-        self.write(key.as_ref(), |view, key| view.set(key, value, options))
+        self.write(key.as_ref(), |view, key| view.set(key, NewValue::from(&value), options))
     }
 
     /// The bytes that a key holds: a copy of a short value, a long one shared with the store. O(1).
@@ -70,9 +75,43 @@ impl Store {
     /// store.get_with("a", |_| store.set("b", "2")); // would deadlock one day, so it panics every day
     /// ```
     pub fn get_with<R>(&self, key: impl AsRef<[u8]>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| read(value.as_slice()))))
+        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| value.with_bytes(read))))
             .ok()
             .flatten()
+    }
+
+    /// Calls `visit` with the place of each key in `keys` and the bytes that the key holds, in order, each under its shard's lock and at its own
+    /// moment. What one lookup waits for is fetched while others are looked up: among many keys this is much faster than one call after the
+    /// other. O(keys).
+    ///
+    /// ```
+    /// let store = pyredis_store::Store::new();
+    /// store.set("a", "1");
+    /// let mut found = Vec::new();
+    /// store.get_many_with(&["a", "b"], |_, bytes| found.push(bytes.map(<[u8]>::len)));
+    /// assert_eq!(found, [Some(1), None]);
+    /// ```
+    ///
+    /// # Panics
+    /// When called, or when the store is called, inside a view on the same thread.
+    pub fn get_many_with<K: AsRef<[u8]>>(&self, keys: &[K], mut visit: impl FnMut(usize, Option<&[u8]>)) {
+        let now = self.now();
+        let mut residue = Residue::default();
+        let mut place = 0;
+        for batch in keys.chunks(PREFETCHED_KEYS) {
+            let batch: SmallVec<[Key<'_>; PREFETCHED_KEYS]> = batch.iter().map(|key| self.key(key.as_ref())).collect();
+            self.prefetch(&batch);
+            for key in &batch {
+                let view = self.lock_key(key, Access::Read, now);
+                match view.get(key).ok().flatten() {
+                    Some(value) => value.with_bytes(|bytes| visit(place, Some(bytes))),
+                    None => visit(place, None),
+                }
+                residue.merge(view.finish());
+                place += 1;
+            }
+        }
+        self.settle(residue, now);
     }
 
     /// Removes a key. Returns whether it existed.
@@ -110,8 +149,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooLong`].
     pub fn append(&self, key: impl AsRef<[u8]>, tail: impl AsRef<[u8]>) -> Result<usize, StoreError> {
-        let tail = Bytes::copy_from_slice(tail.as_ref());
-        self.write(key.as_ref(), |view, key| view.append(key, &tail))
+        self.write(key.as_ref(), |view, key| view.append(key, tail.as_ref()))
     }
 
     /// How long a key has.
@@ -145,14 +183,14 @@ impl Store {
         let mut locks = LockSet::new();
         locks.write(&from);
         locks.write(&to);
-        self.with_view(&locks, |view| view.rename(&from, &to))
+        self.with_view(locks, |view| view.rename(&from, &to))
     }
 
     /// Removes every key of the handle's database. O(shards); the entries are freed before it returns, but under no lock.
     pub fn clear(&self) {
         let mut locks = LockSet::new();
         locks.write_database(self.db());
-        self.with_view(&locks, |view| view.flush(self.db()));
+        self.with_view(locks, |view| view.flush(self.db()));
     }
 
     /// Puts a key back as a snapshot had it, in the database that the record names.
@@ -165,23 +203,22 @@ impl Store {
     }
 
     fn read<R>(&self, key: &[u8], operation: impl FnOnce(&View<'_>, &Key<'_>) -> R) -> R {
-        let key = self.key(key);
-        let mut locks = LockSet::new();
-        locks.read(&key);
-        self.with_view(&locks, |view| operation(view, &key))
+        let (key, now) = (self.key(key), self.now());
+        self.settled(self.lock_key(&key, Access::Read, now), |view| operation(view, &key))
     }
 
     fn write<R>(&self, key: &[u8], operation: impl FnOnce(&mut View<'_>, &Key<'_>) -> R) -> R {
-        let key = self.key(key);
-        let mut locks = LockSet::new();
-        locks.write(&key);
-        self.with_view(&locks, |view| operation(view, &key))
+        let (key, now) = (self.key(key), self.now());
+        self.settled(self.lock_key(&key, Access::Write, now), |view| operation(view, &key))
     }
 
     /// Opens a view on the store's clock, and settles what it leaves.
-    pub(crate) fn with_view<R>(&self, locks: &LockSet, operation: impl FnOnce(&mut View<'_>) -> R) -> R {
-        let now = self.now();
-        let mut view = self.lock(locks, now);
+    pub(crate) fn with_view<R>(&self, locks: LockSet, operation: impl FnOnce(&mut View<'_>) -> R) -> R {
+        self.settled(self.lock(locks, self.now()), operation)
+    }
+
+    fn settled<R>(&self, mut view: View<'_>, operation: impl FnOnce(&mut View<'_>) -> R) -> R {
+        let now = view.now();
         let result = operation(&mut view);
         let residue = view.finish();
         self.settle(residue, now);

@@ -35,6 +35,11 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
+    /// Whether a timer for this deadline has nothing to wait for at `now`: the last millisecond there is has none behind it.
+    pub(crate) const fn is_due(self, now: Self) -> bool {
+        self.is_past(now) || now.0 == u64::MAX
+    }
+
     /// Whether a key with this deadline is gone at `now`. As in Redis, the deadline itself is the key's last millisecond.
     pub const fn is_past(self, now: Self) -> bool {
         now.0 > self.0

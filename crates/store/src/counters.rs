@@ -4,20 +4,48 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::clock::Timestamp;
 
-/// Written with the shard locked exclusively. Relaxed unless said otherwise: each is exact, together they need not be.
+/// A figure that is written with the shard locked exclusively and read by anyone. One writer at a time, so adding takes no atomic
+/// read-modify-write. Relaxed: each is exact, together they need not be.
+#[derive(Default)]
+pub(crate) struct Figure<A>(A);
+
+macro_rules! figure {
+    ($atomic:ty, $number:ty) => {
+        impl Figure<$atomic> {
+            pub(crate) fn get(&self) -> $number {
+                self.0.load(Ordering::Relaxed)
+            }
+
+            pub(crate) fn set(&self, number: $number) {
+                self.0.store(number, Ordering::Relaxed);
+            }
+
+            pub(crate) fn add(&self, by: $number) {
+                self.set(self.get().wrapping_add(by));
+            }
+
+            pub(crate) fn sub(&self, by: $number) {
+                self.set(self.get().wrapping_sub(by));
+            }
+        }
+    };
+}
+figure!(AtomicUsize, usize);
+figure!(AtomicU64, u64);
+
 #[derive(Default)]
 pub(crate) struct Counters {
-    pub(crate) keys: AtomicUsize,
+    pub(crate) keys: Figure<AtomicUsize>,
     /// Those of them that have a deadline.
-    pub(crate) expires: AtomicUsize,
+    pub(crate) expires: Figure<AtomicUsize>,
     /// The sum of their deadlines in milliseconds, each counted with at most [`DEADLINE_COUNTED_MAX`].
-    pub(crate) deadlines: AtomicU64,
+    pub(crate) deadlines: Figure<AtomicU64>,
     /// Bytes of entries.
-    pub(crate) bytes: AtomicUsize,
+    pub(crate) bytes: Figure<AtomicUsize>,
     /// Changes since the store was made.
-    pub(crate) changes: AtomicU64,
+    pub(crate) changes: Figure<AtomicU64>,
     /// Keys removed because their deadline had passed.
-    pub(crate) expired: AtomicU64,
+    pub(crate) expired: Figure<AtomicU64>,
     /// Milliseconds at which the wheel next has something to do, plus one; zero is never. Sequentially consistent: see `expire.rs`.
     next_wake: AtomicU64,
 }
@@ -29,20 +57,20 @@ impl Counters {
     /// An entry took so many bytes and takes so many now.
     pub(crate) fn count_bytes(&self, before: usize, after: usize) {
         if before != after {
-            self.bytes.fetch_add(after, Ordering::Relaxed);
-            self.bytes.fetch_sub(before, Ordering::Relaxed);
+            self.bytes.add(after);
+            self.bytes.sub(before);
         }
     }
 
     /// A key had one deadline and has another now.
     pub(crate) fn count_deadline(&self, old: Option<Timestamp>, new: Option<Timestamp>) {
         if let Some(old) = old {
-            self.expires.fetch_sub(1, Ordering::Relaxed);
-            self.deadlines.fetch_sub(old.as_millis().min(DEADLINE_COUNTED_MAX), Ordering::Relaxed);
+            self.expires.sub(1);
+            self.deadlines.sub(old.as_millis().min(DEADLINE_COUNTED_MAX));
         }
         if let Some(new) = new {
-            self.expires.fetch_add(1, Ordering::Relaxed);
-            self.deadlines.fetch_add(new.as_millis().min(DEADLINE_COUNTED_MAX), Ordering::Relaxed);
+            self.expires.add(1);
+            self.deadlines.add(new.as_millis().min(DEADLINE_COUNTED_MAX));
         }
     }
 

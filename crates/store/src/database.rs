@@ -1,7 +1,5 @@
 //! A database: its number, its shards, and their counters. Made when it is first written.
 
-use std::sync::atomic::Ordering;
-
 use ahash::RandomState;
 use crossbeam_utils::CachePadded;
 
@@ -54,7 +52,15 @@ impl Database {
 
     /// The number of keys, dead ones that nobody noticed yet included. O(shards), no locks.
     pub(crate) fn len(&self) -> usize {
-        self.all_counters().map(|counters| counters.keys.load(Ordering::Relaxed)).sum()
+        self.all_counters().map(|counters| counters.keys.get()).sum()
+    }
+
+    /// Bytes of memory that the shards take beside their entries, and those of their timers. Takes each shard's lock for a moment. O(shards).
+    pub(crate) fn overhead(&self) -> usize {
+        let timers = |shard| self.shards.read(shard).map_or(0, |guard| guard.side().wheel.memory());
+        self.shards.memory()
+            + self.counters.len() * size_of::<CachePadded<Counters>>()
+            + (0..self.counters.len()).map(timers).sum::<usize>()
     }
 
     /// Figures about the database. O(shards), no locks.
@@ -62,9 +68,9 @@ impl Database {
         let mut stats = DatabaseStats { number: self.number, ..DatabaseStats::default() };
         let mut deadlines = 0_u128;
         for counters in self.all_counters() {
-            stats.keys += counters.keys.load(Ordering::Relaxed);
-            stats.expires += counters.expires.load(Ordering::Relaxed);
-            deadlines += u128::from(counters.deadlines.load(Ordering::Relaxed));
+            stats.keys += counters.keys.get();
+            stats.expires += counters.expires.get();
+            deadlines += u128::from(counters.deadlines.get());
         }
         if let Some(mean) = deadlines.checked_div(stats.expires as u128) {
             stats.average_ttl_millis = u64::try_from(mean).unwrap_or(u64::MAX).saturating_sub(now.as_millis());

@@ -5,18 +5,22 @@
 //!
 //! | what | bytes | when |
 //! |---|---|---|
-//! | [`Header`] | 8 | always |
-//! | [`Expiry`] | 16 | the key has a deadline |
-//! | `Bytes`, the value | 32 | the value is long and shared |
+//! | [`Header`] | 12 | always |
+//! | deadline and timer | 12 | the key has a deadline |
+//! | a pointer to `Bytes`, the value | 8 | the value is long and shared |
 //! | the key | its length | always |
-//! | the value | its length | the value is inline |
+//! | the value | its length, or 8 | the value is inline, or an integer |
 //!
-//! A value of up to [`INLINE_BYTES_MAX`] is inline: a lookup that has found the key has fetched the value, or is about to. A longer one is
-//! shared, so that a reader takes it along by reference and copies nothing under the shard's lock.
+//! A value of up to [`INLINE_BYTES_MAX`] is inline: a lookup that has found the key has fetched the value, or is about to. Text that is an integer
+//! as Redis writes integers is kept as one. A longer value is shared, so that a reader takes it along by reference and copies nothing
+//! under the shard's lock.
+//!
+//! Only the header is aligned; what is behind it is read and written as bytes. With 8 for the alignment, the header would take 16.
 //!
 //! # Invariants
 //! - The header's flags and lengths say what is there; they alone give the block's layout. Whoever changes them moves the block.
 //! - The pointer is the only one to its block: an `Entry` owns it as a `Box` would.
+//! - The access word is written by readers too, so it is only used as an atomic. All else is written with the shard locked exclusively.
 #![expect(
     unsafe_code,
     reason = "one allocation for parts whose sizes are known at run time, see the module's documentation"
@@ -25,11 +29,13 @@
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::hash::{Hash, Hasher};
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::{Bytes, BytesMut};
 
+use crate::access::Touch;
 use crate::clock::Timestamp;
-use crate::value::{Value, ValueRef};
+use crate::value::{NewValue, ValueRef, parse_integer};
 use crate::wheel::TimerId;
 
 /// The longest value that lies in its entry's block.
@@ -39,17 +45,24 @@ pub(crate) const INLINE_BYTES_MAX: usize = 4096;
 /// alive. Longer ones keep the caller's bytes: they are not copied under a lock.
 const COPIED_BYTES_MAX: usize = 64 * 1024;
 
-const ALIGN: usize = align_of::<u64>();
+const ALIGN: usize = align_of::<AtomicU32>();
 
 /// A key with all that belongs to it.
-pub(crate) struct Entry(NonNull<Header>);
+pub(crate) struct Entry(NonNull<Block>);
 
-// SAFETY: an entry owns its block, and what is in it (bytes, numbers, `Bytes`) is `Send` and `Sync`.
+// SAFETY: an entry owns its block, and what is in it (bytes, numbers, a pointer to `Bytes` that it owns) is `Send` and `Sync`.
 unsafe impl Send for Entry {}
-// SAFETY: as above; `&Entry` only reads.
+// SAFETY: as above; `&Entry` only reads, but for the access word, which is atomic.
 unsafe impl Sync for Entry {}
 
 /// What begins every block.
+#[repr(C)]
+struct Block {
+    access: AtomicU32,
+    header: Header,
+}
+
+/// What the block holds.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Header {
@@ -63,29 +76,36 @@ struct Header {
 const SIDE: u16 = 1;
 const EXPIRES: u16 = 1 << 1;
 const SHARED: u16 = 1 << 2;
+const INTEGER: u16 = 1 << 3;
+/// The string was added to where it was, which shows in its encoding.
+const APPENDED: u16 = 1 << 4;
+/// The longest string that Redis keeps in one piece with its object.
+const EMBEDDED_BYTES_MAX: usize = 44;
 
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Expiry {
-    deadline: Timestamp,
-    timer: TimerId,
-}
+type Expiry = (Timestamp, TimerId);
+
+const EXPIRY_BYTES: usize = size_of::<Timestamp>() + size_of::<TimerId>();
+const SHARED_BYTES: usize = size_of::<NonNull<Bytes>>();
 
 /// A value on its way into a block.
 enum Incoming<'v> {
     Inline(&'v [u8]),
+    Integer(i64),
     Shared(Bytes),
 }
 
 impl<'v> Incoming<'v> {
-    fn of(value: &'v Value) -> Self {
-        let bytes = value.as_bytes();
-        if bytes.len() <= INLINE_BYTES_MAX {
-            Self::Inline(bytes)
-        } else if bytes.len() <= COPIED_BYTES_MAX {
-            Self::Shared(Bytes::copy_from_slice(bytes))
-        } else {
-            Self::Shared(bytes.clone())
+    fn of(value: NewValue<'v>) -> Self {
+        let bytes = match value {
+            NewValue::Integer(number) => return Self::Integer(number),
+            NewValue::Copied(bytes) => bytes,
+            NewValue::Shared(bytes) if bytes.len() > COPIED_BYTES_MAX => return Self::Shared(bytes.clone()),
+            NewValue::Shared(bytes) => bytes,
+        };
+        match parse_integer(bytes) {
+            Some(number) => Self::Integer(number),
+            None if bytes.len() <= INLINE_BYTES_MAX => Self::Inline(bytes),
+            None => Self::Shared(Bytes::copy_from_slice(bytes)),
         }
     }
 }
@@ -94,11 +114,12 @@ impl Header {
     #[expect(clippy::cast_possible_truncation, reason = "keys are no longer than 512 MB, inline values than 4 KB")]
     fn new(key: &[u8], value: &Incoming<'_>, expires: bool, side: bool) -> Self {
         debug_assert!(u32::try_from(key.len()).is_ok(), "a key as long as no request can be");
-        let (value_bytes, shared) = match value {
+        let (value_bytes, kind) = match value {
             Incoming::Inline(bytes) => (bytes.len() as u16, 0),
+            Incoming::Integer(_) => (size_of::<i64>() as u16, INTEGER),
             Incoming::Shared(_) => (0, SHARED),
         };
-        let flags = shared | if expires { EXPIRES } else { 0 } | if side { SIDE } else { 0 };
+        let flags = kind | if expires { EXPIRES } else { 0 } | if side { SIDE } else { 0 };
         Self { key_bytes: key.len() as u32, value_bytes, flags }
     }
 
@@ -106,22 +127,23 @@ impl Header {
         self.flags & flag != 0
     }
 
-    /// Where the shared value begins, if there is one, and else the key.
+    /// Where the pointer to the shared value is, if there is one, and else the key.
     const fn behind_expiry(self) -> usize {
-        size_of::<Self>() + if self.has(EXPIRES) { size_of::<Expiry>() } else { 0 }
+        size_of::<Block>() + if self.has(EXPIRES) { EXPIRY_BYTES } else { 0 }
     }
 
     const fn key_offset(self) -> usize {
-        self.behind_expiry() + if self.has(SHARED) { size_of::<Bytes>() } else { 0 }
+        self.behind_expiry() + if self.has(SHARED) { SHARED_BYTES } else { 0 }
     }
 
     const fn value_offset(self) -> usize {
         self.key_offset() + self.key_bytes as usize
     }
 
-    /// The block's size; rounded up, so that a value that is a little longer or shorter finds its place.
+    /// The block's size; rounded up, so that a value that is a little longer or shorter finds its place. It is four less than a multiple of eight:
+    /// allocators have classes of such multiples, and some need `ALIGN - 1` bytes more to align what they hand out.
     const fn size(self) -> usize {
-        (self.value_offset() + self.value_bytes as usize).next_multiple_of(ALIGN)
+        (self.value_offset() + self.value_bytes as usize + 4).next_multiple_of(8) - 4
     }
 
     fn layout(self) -> Layout {
@@ -135,44 +157,61 @@ impl Entry {
     ///
     /// # Panics
     /// When the key is longer than 4 GB.
-    pub(crate) fn new(key: &[u8], value: &Value, side: bool) -> Self {
+    pub(crate) fn new(key: &[u8], value: NewValue<'_>, side: bool, touch: Touch) -> Self {
         assert!(u32::try_from(key.len()).is_ok(), "a key has at most 4 GB");
         let value = Incoming::of(value);
-        Self::build(Header::new(key, &value, false, side), key, value, None)
+        Self::build(Header::new(key, &value, false, side), touch.born(), key, value, None)
     }
 
     /// Writes a block. The header must be that of the parts.
-    fn build(header: Header, key: &[u8], value: Incoming<'_>, expiry: Option<Expiry>) -> Self {
+    fn build(header: Header, access: u32, key: &[u8], value: Incoming<'_>, expiry: Option<Expiry>) -> Self {
         let layout = header.layout();
         // SAFETY: the layout's size is not zero: a header is in it.
         let Some(block) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
-        // SAFETY: the block is ours and as large as the header says, which was made from the lengths of these parts; each is written at its
-        // offset, with the alignment that the order of the table above gives it (8 bytes, then 16, then 32, then bytes). The bytes that are
-        // read come from other allocations.
+        // SAFETY: the block is ours and as large as the header says, which was made from the lengths of these parts; the first is aligned as the
+        // layout is, the others are written as bytes. What is read comes from other allocations.
         unsafe {
-            let at = |offset| block.add(offset);
-            block.cast::<Header>().write(header);
+            block.cast::<Block>().write(Block { access: AtomicU32::new(access), header });
             if let Some(expiry) = expiry {
-                at(size_of::<Header>()).cast::<Expiry>().write(expiry);
+                write_expiry(block, expiry);
             }
-            ptr::copy_nonoverlapping(key.as_ptr(), at(header.key_offset()).as_ptr(), key.len());
+            ptr::copy_nonoverlapping(key.as_ptr(), block.add(header.key_offset()).as_ptr(), key.len());
             match value {
                 Incoming::Inline(bytes) => {
-                    ptr::copy_nonoverlapping(bytes.as_ptr(), at(header.value_offset()).as_ptr(), bytes.len());
+                    ptr::copy_nonoverlapping(bytes.as_ptr(), block.add(header.value_offset()).as_ptr(), bytes.len());
                 }
-                Incoming::Shared(bytes) => at(header.behind_expiry()).cast::<Bytes>().write(bytes),
+                Incoming::Integer(number) => block.add(header.value_offset()).cast().write_unaligned(number),
+                Incoming::Shared(bytes) => {
+                    let bytes = NonNull::from(Box::leak(Box::new(bytes)));
+                    block.add(header.behind_expiry()).cast().write_unaligned(bytes);
+                }
             }
         }
         Self(block.cast())
     }
 
     const fn header(&self) -> Header {
-        // SAFETY: every block begins with a header.
-        unsafe { self.0.read() }
+        // SAFETY: every block begins with a `Block`, whose header is written only by who has `&mut Entry`.
+        unsafe { (*self.0.as_ptr()).header }
     }
 
-    /// The part of the block at an offset.
-    const fn at<T>(&self, offset: usize) -> NonNull<T> {
+    fn set_header(&mut self, header: Header) {
+        // SAFETY: as above, and we are borrowed exclusively.
+        unsafe { (*self.0.as_ptr()).header = header }
+    }
+
+    fn access(&self) -> &AtomicU32 {
+        // SAFETY: every block begins with a `Block`, and the word is only used as an atomic.
+        unsafe { &(*self.0.as_ptr()).access }
+    }
+
+    /// Where the block's memory begins, for who wants it fetched.
+    pub(crate) const fn address(&self) -> *const u8 {
+        self.0.as_ptr().cast_const().cast()
+    }
+
+    /// The part of the block at an offset, as bytes.
+    const fn at(&self, offset: usize) -> NonNull<u8> {
         // SAFETY: callers take offsets from the header, so the result is inside the block or one past its end.
         unsafe { self.0.byte_add(offset).cast() }
     }
@@ -180,95 +219,119 @@ impl Entry {
     pub(crate) const fn key(&self) -> &[u8] {
         let header = self.header();
         // SAFETY: `key_bytes` bytes lie at the key's offset since `build`, and live as long as the entry is borrowed.
-        unsafe { std::slice::from_raw_parts(self.at::<u8>(header.key_offset()).as_ptr(), header.key_bytes as usize) }
+        unsafe { std::slice::from_raw_parts(self.at(header.key_offset()).as_ptr(), header.key_bytes as usize) }
     }
 
-    pub(crate) const fn value(&self) -> ValueRef<'_> {
-        match self.shared() {
-            Some(bytes) => ValueRef::shared(bytes),
-            None => ValueRef::inline(self.inline()),
-        }
-    }
-
-    const fn shared(&self) -> Option<&Bytes> {
+    pub(crate) fn value(&self) -> ValueRef<'_> {
         let header = self.header();
-        if !header.has(SHARED) {
-            return None;
+        if let Some(bytes) = self.shared() {
+            ValueRef::shared(bytes)
+        } else if header.has(INTEGER) {
+            // SAFETY: the flag says that an integer lies here since it was last written.
+            ValueRef::integer(unsafe { self.at(header.value_offset()).cast().read_unaligned() })
+        } else {
+            ValueRef::inline(self.inline())
         }
-        // SAFETY: the flag says that a `Bytes` lies here since `build`; it is borrowed as the entry is.
-        Some(unsafe { self.at::<Bytes>(header.behind_expiry()).as_ref() })
+    }
+
+    fn shared(&self) -> Option<&Bytes> {
+        // SAFETY: the pointer is to a `Bytes` that the entry owns; it is borrowed as the entry is.
+        self.shared_pointer().map(|bytes| unsafe { bytes.as_ref() })
+    }
+
+    fn shared_pointer(&self) -> Option<NonNull<Bytes>> {
+        let header = self.header();
+        // SAFETY: the flag says that a pointer lies here since `build`.
+        header.has(SHARED).then(|| unsafe { self.at(header.behind_expiry()).cast().read_unaligned() })
     }
 
     const fn inline(&self) -> &[u8] {
         let header = self.header();
         // SAFETY: as for the key; a shared value has an inline length of zero.
-        unsafe {
-            std::slice::from_raw_parts(self.at::<u8>(header.value_offset()).as_ptr(), header.value_bytes as usize)
-        }
+        unsafe { std::slice::from_raw_parts(self.at(header.value_offset()).as_ptr(), header.value_bytes as usize) }
     }
 
     /// Replaces the value. In place where the block's size stays, else O(key + value).
-    pub(crate) fn set_value(&mut self, value: &Value) {
+    pub(crate) fn set_value(&mut self, value: NewValue<'_>) {
         let incoming = Incoming::of(value);
         let header = self.header();
         let changed = Header::new(self.key(), &incoming, header.has(EXPIRES), header.has(SIDE));
+        let stays = !header.has(SHARED) && changed.size() == header.size();
+        // SAFETY of both arms: the block's size is that of the changed header, so the value ends inside it; nobody else refers to the block, as we
+        // are borrowed exclusively, and `value` is not in it.
         match incoming {
-            Incoming::Inline(bytes) if !header.has(SHARED) && changed.size() == header.size() => {
-                // SAFETY: the block's size is that of the changed header, so the value ends inside it; nobody else refers to the block, as
-                // we are borrowed exclusively, and `value` is not in it.
+            Incoming::Inline(bytes) if stays => {
+                // SAFETY: see above.
                 unsafe {
                     ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(header.value_offset()).as_ptr(), bytes.len());
-                    self.0.write(changed);
                 }
+                self.set_header(changed);
             }
-            incoming => *self = Self::build(changed, self.key(), incoming, self.expiry()),
+            Incoming::Integer(number) if stays => {
+                // SAFETY: see above.
+                unsafe { self.at(header.value_offset()).cast().write_unaligned(number) }
+                self.set_header(changed);
+            }
+            incoming => *self = Self::build(changed, self.access_word(), self.key(), incoming, self.expiry()),
+        }
+    }
+
+    /// How Redis would say that the value is kept.
+    pub(crate) fn encoding(&self) -> &'static str {
+        let header = self.header();
+        match self.value() {
+            _ if header.has(APPENDED) => "raw",
+            value if value.as_integer().is_some() => "int",
+            value if value.len() <= EMBEDDED_BYTES_MAX => "embstr",
+            _ => "raw",
         }
     }
 
     /// Puts `tail` behind the value. Of a shared value: amortised O(tail) while nobody else holds its bytes, else one copy of the whole.
     pub(crate) fn append(&mut self, tail: &[u8]) {
-        let header = self.header();
-        if header.has(SHARED) {
+        if let Some(mut bytes) = self.shared_pointer() {
             // SAFETY: as in `shared`, borrowed exclusively.
-            let bytes = unsafe { self.at::<Bytes>(header.behind_expiry()).as_mut() };
+            let bytes = unsafe { bytes.as_mut() };
             *bytes = join(std::mem::take(bytes), tail);
         } else {
-            let mut joined = BytesMut::with_capacity(self.inline().len() + tail.len());
-            joined.extend_from_slice(self.inline());
-            joined.extend_from_slice(tail);
-            self.set_value(&Value::String(joined.freeze()));
+            let joined = self.value().with_bytes(|head| [head, tail].concat());
+            self.set_value(NewValue::Copied(&joined));
         }
+        let header = self.header();
+        self.set_header(Header { flags: header.flags | APPENDED, ..header });
     }
 
     fn expiry(&self) -> Option<Expiry> {
-        // SAFETY: the flag says that an `Expiry` lies behind the header.
-        self.header().has(EXPIRES).then(|| unsafe { self.at::<Expiry>(size_of::<Header>()).read() })
+        // SAFETY: the flag says that a deadline and a timer lie behind the block's first part since they were last written.
+        self.header().has(EXPIRES).then(|| unsafe {
+            let deadline = self.at(size_of::<Block>()).cast().read_unaligned();
+            (deadline, self.at(size_of::<Block>() + size_of::<Timestamp>()).cast().read_unaligned())
+        })
     }
 
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        self.expiry().map(|expiry| expiry.deadline)
+        self.expiry().map(|(deadline, _)| deadline)
     }
 
     pub(crate) fn timer(&self) -> Option<TimerId> {
-        self.expiry().map(|expiry| expiry.timer)
+        self.expiry().map(|(_, timer)| timer)
     }
 
     /// Gives the key a deadline and its timer, or takes them away. In place if it had one and has one, else O(key + inline value).
-    pub(crate) fn set_expiry(&mut self, expiry: Option<(Timestamp, TimerId)>) {
-        let expiry = expiry.map(|(deadline, timer)| Expiry { deadline, timer });
+    pub(crate) fn set_expiry(&mut self, expiry: Option<Expiry>) {
         let header = self.header();
         match expiry {
             None if !header.has(EXPIRES) => {}
-            Some(expiry) if header.has(EXPIRES) => {
-                // SAFETY: the flag says that there is room for an `Expiry` here; we are borrowed exclusively.
-                unsafe { self.at::<Expiry>(size_of::<Header>()).write(expiry) }
-            }
+            // SAFETY: the flag says that there is room for it, and we are borrowed exclusively.
+            Some(expiry) if header.has(EXPIRES) => unsafe { write_expiry(self.0.cast(), expiry) },
             expiry => {
-                let value = self
-                    .shared()
-                    .map_or_else(|| Incoming::Inline(self.inline()), |bytes| Incoming::Shared(bytes.clone()));
-                let changed = Header::new(self.key(), &value, expiry.is_some(), header.has(SIDE));
-                *self = Self::build(changed, self.key(), value, expiry);
+                let value = match self.value() {
+                    value if header.has(SHARED) => Incoming::Shared(value.to_bytes()),
+                    value => value.as_integer().map_or_else(|| Incoming::Inline(self.inline()), Incoming::Integer),
+                };
+                let mut changed = Header::new(self.key(), &value, expiry.is_some(), header.has(SIDE));
+                changed.flags |= header.flags & APPENDED;
+                *self = Self::build(changed, self.access_word(), self.key(), value, expiry);
             }
         }
     }
@@ -284,14 +347,37 @@ impl Entry {
     pub(crate) fn set_side(&mut self, side: bool) {
         let header = self.header();
         let flags = if side { header.flags | SIDE } else { header.flags & !SIDE };
-        // SAFETY: the block begins with a header, and we are borrowed exclusively. The layout does not depend on this flag.
-        unsafe { self.0.write(Header { flags, ..header }) }
+        self.set_header(Header { flags, ..header });
+    }
+
+    /// The key is used: the access word follows. Writes only where that changes it.
+    pub(crate) fn touch(&self, touch: Touch) {
+        let word = self.access_word();
+        let touched = touch.after(word);
+        if touched != word {
+            self.access().store(touched, Ordering::Relaxed);
+        }
+    }
+
+    /// How lately or how often the key was used: see `access.rs`.
+    pub(crate) fn access_word(&self) -> u32 {
+        self.access().load(Ordering::Relaxed)
     }
 
     /// Bytes of memory that the entry accounts for: its slot, its block, and what the block shares.
     pub(crate) fn memory(&self) -> usize {
         const SLOT: usize = size_of::<Entry>() + 1;
-        SLOT + self.header().size() + self.shared().map_or(0, Bytes::len)
+        SLOT + self.header().size() + self.shared().map_or(0, |bytes| size_of::<Bytes>() + bytes.len())
+    }
+}
+
+/// # Safety
+/// The block must have room for a deadline and a timer behind its first part, and be ours to write.
+unsafe fn write_expiry(block: NonNull<u8>, (deadline, timer): Expiry) {
+    // SAFETY: the caller's word; written as bytes.
+    unsafe {
+        block.add(size_of::<Block>()).cast().write_unaligned(deadline);
+        block.add(size_of::<Block>() + size_of::<Timestamp>()).cast().write_unaligned(timer);
     }
 }
 
@@ -309,11 +395,11 @@ fn join(head: Bytes, tail: &[u8]) -> Bytes {
 impl Drop for Entry {
     fn drop(&mut self) {
         let header = self.header();
-        // SAFETY: the entry owns the block, which was allocated with the layout that its header gives, and is dropped once; a shared value
-        // lies where the flag says and is not used again.
+        // SAFETY: the entry owns the block, which was allocated with the layout that its header gives, and is dropped once; so is the shared value,
+        // whose pointer came from a `Box`.
         unsafe {
-            if header.has(SHARED) {
-                self.at::<Bytes>(header.behind_expiry()).drop_in_place();
+            if let Some(bytes) = self.shared_pointer() {
+                drop(Box::from_raw(bytes.as_ptr()));
             }
             dealloc(self.0.as_ptr().cast(), header.layout());
         }

@@ -4,21 +4,27 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
+use crate::access::Tracking;
 use crate::wheel::Wheel;
 
-/// Lengths around every border of the layout.
+const TOUCH: Touch = Touch::at(Timestamp::from_millis(7000), Tracking::Recency);
+
+/// Lengths around every border of the layout, and digits among the bytes.
 fn bytes() -> impl Strategy<Value = Bytes> {
     let lengths = prop_oneof![
         0..40_usize,
         INLINE_BYTES_MAX - 2..=INLINE_BYTES_MAX + 2,
         COPIED_BYTES_MAX - 1..=COPIED_BYTES_MAX + 1
     ];
-    (lengths, any::<u8>()).prop_map(|(length, byte)| vec![byte; length].into())
+    (lengths, prop_oneof![any::<u8>(), b'0'..=b'9']).prop_map(|(length, byte)| vec![byte; length].into())
 }
 
 #[derive(Debug, Clone)]
 enum Op {
     Set(Bytes),
+    SetInteger(i64),
+    /// Used in this second.
+    Touch(u16),
     Append(Bytes),
     Expire(Option<u64>),
     Side(bool),
@@ -29,6 +35,8 @@ enum Op {
 fn operation() -> impl Strategy<Value = Op> {
     prop_oneof![
         bytes().prop_map(Op::Set),
+        prop_oneof![any::<i64>(), -12..12_i64].prop_map(Op::SetInteger),
+        any::<u16>().prop_map(Op::Touch),
         bytes().prop_map(Op::Append),
         any::<Option<u64>>().prop_map(Op::Expire),
         any::<bool>().prop_map(Op::Side),
@@ -42,15 +50,27 @@ proptest! {
     #[test]
     fn a_block_is_what_its_parts_are(key in bytes(), first in bytes(), operations in prop::collection::vec(operation(), 0..24)) {
         let mut wheel = Wheel::default();
-        let mut entry = Entry::new(&key, &Value::String(first.clone()), true);
+        let mut entry = Entry::new(&key, NewValue::Shared(&first), true, TOUCH);
         let (mut value, mut expiry, mut side, mut held) = (first.to_vec(), None, true, Vec::new());
+        let (mut access, mut appended) = (TOUCH.born(), false);
         for operation in operations {
             match operation {
                 Op::Set(bytes) => {
-                    entry.set_value(&Value::String(bytes.clone()));
+                    appended = false;
+                    entry.set_value(NewValue::Shared(&bytes));
                     value = bytes.to_vec();
                 }
+                Op::SetInteger(number) => {
+                    appended = false;
+                    entry.set_value(NewValue::Integer(number));
+                    value = number.to_string().into_bytes();
+                }
+                Op::Touch(second) => {
+                    entry.touch(Touch::at(Timestamp::from_millis(u64::from(second) * 1000), Tracking::Recency));
+                    access = u32::from(second);
+                }
                 Op::Append(tail) => {
+                    appended = true;
                     entry.append(&tail);
                     value.extend(tail);
                 }
@@ -66,7 +86,17 @@ proptest! {
                 Op::Hold => held.push((entry.value().to_bytes(), value.clone())),
             }
             prop_assert_eq!(entry.key(), &key[..]);
-            prop_assert_eq!(entry.value().as_slice(), &value[..]);
+            prop_assert!(entry.value().with_bytes(|bytes| bytes == value));
+            prop_assert_eq!(entry.value().len(), value.len());
+            prop_assert_eq!(entry.value().as_integer(), parse_integer(&value));
+            prop_assert_eq!(entry.access_word(), access);
+            let encoding = match parse_integer(&value) {
+                _ if appended => "raw",
+                Some(_) => "int",
+                None if value.len() <= 44 => "embstr",
+                None => "raw",
+            };
+            prop_assert_eq!(entry.encoding(), encoding);
             prop_assert_eq!(entry.deadline().zip(entry.timer()), expiry);
             prop_assert_eq!(entry.side(), side);
             prop_assert!(entry.memory() >= key.len() + value.len());
@@ -81,17 +111,19 @@ proptest! {
 #[test]
 fn long_values_are_shared_and_short_ones_are_not_kept_alive() {
     let long = Bytes::from(vec![1; COPIED_BYTES_MAX + 1]);
-    let entry = Entry::new(b"k", &Value::String(long.clone()), false);
+    let entry = Entry::new(b"k", NewValue::Shared(&long), false, TOUCH);
     assert_eq!(entry.value().to_bytes().as_ptr(), long.as_ptr(), "not copied");
 
     let buffer = Bytes::from(vec![2; COPIED_BYTES_MAX]);
-    let entry = Entry::new(b"k", &Value::String(buffer.slice(..COPIED_BYTES_MAX - 1)), false);
+    let entry = Entry::new(b"k", NewValue::Shared(&buffer.slice(..COPIED_BYTES_MAX - 1)), false, TOUCH);
     assert!(buffer.is_unique(), "the read buffer that the value came in can go");
     drop(entry);
 }
 
 #[test]
-fn a_small_key_with_a_small_value_takes_eight_bytes_more() {
-    let entry = Entry::new(&[b'k'; 16], &Value::from(vec![b'v'; 64]), false);
-    assert_eq!(entry.header().size(), 8 + 16 + 64);
+fn a_small_key_with_a_small_value_takes_twelve_bytes_more_and_a_deadline_as_many() {
+    let mut entry = Entry::new(&[b'k'; 16], NewValue::Copied(&[b'v'; 64]), false, TOUCH);
+    assert_eq!(entry.header().size(), 12 + 16 + 64);
+    entry.set_expiry(Some((Timestamp::default(), Wheel::default().arm(Timestamp::default(), 0, Timestamp::default()))));
+    assert_eq!(entry.header().size(), 108, "104, rounded up to four less than a multiple of eight");
 }

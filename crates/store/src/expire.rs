@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
+use crate::access::Touch;
 use crate::clock::Timestamp;
 use crate::database::Database;
 use crate::residue::Residue;
@@ -154,9 +155,10 @@ impl Store {
     {
         let _turn = Turn::take();
         let inner = self.inner();
+        let touch = Touch::at(now, inner.tracking.get());
         let mut changes = Changes { effects: inner.sink.is_some().then(Vec::new), ..Changes::default() };
         let Some(mut guard) = database.shards().write(index) else { return R::default() };
-        let result = change(&mut ShardMut { database, index, guard: &mut guard, changes: &mut changes, now });
+        let result = change(&mut ShardMut { database, index, guard: &mut guard, changes: &mut changes, now, touch });
         inner.publish(&mut changes);
         drop(guard);
         inner.after_release(&changes);

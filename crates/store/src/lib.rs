@@ -23,6 +23,7 @@
 //! # What the store never does
 //! It never reads or writes a file or socket, never parses a protocol, never starts a thread unasked, never reads a clock behind a view's back.
 
+mod access;
 mod api;
 mod builder;
 mod clock;
@@ -36,9 +37,11 @@ mod glob;
 mod key;
 mod lock_set;
 mod ops;
+mod prefetch;
 mod residue;
 mod scan;
 mod shard;
+mod slab;
 mod snapshot;
 mod store;
 mod table;
@@ -49,6 +52,7 @@ mod view;
 mod watch;
 mod wheel;
 
+pub use access::Tracking;
 pub use builder::StoreBuilder;
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use database::DatabaseStats;
@@ -64,6 +68,6 @@ pub use scan::{Cursor, KeyWalk};
 pub use snapshot::{Record, SnapshotRunning, SnapshotSink, SnapshotWalk, WalkProgress};
 pub use store::Store;
 pub use transaction::{Tx, TxError};
-pub use value::{VALUE_BYTES_MAX, Value, ValueRef};
-pub use view::View;
+pub use value::{NewValue, VALUE_BYTES_MAX, Value, ValueRef};
+pub use view::{Access, View};
 pub use watch::WatchSet;

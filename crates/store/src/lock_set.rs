@@ -20,6 +20,12 @@ pub(crate) struct Want {
     pub(crate) only_read: bool,
 }
 
+impl From<Want> for LockSet {
+    fn from(want: Want) -> Self {
+        Self { shards: SmallVec::from_iter([want]), databases: SmallVec::new() }
+    }
+}
+
 impl LockSet {
     /// Nothing.
     pub fn new() -> Self {

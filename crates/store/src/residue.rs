@@ -1,7 +1,6 @@
 //! What a finished view leaves to be done without its locks.
 
 use bytes::Bytes;
-use smallvec::SmallVec;
 
 use crate::shard::Noticed;
 use crate::table::Slots;
@@ -16,7 +15,7 @@ const LONG_BYTES_MIN: usize = 64 * 1024;
 pub struct Residue {
     /// How many reads found their key, and how many did not.
     pub lookups: Lookups,
-    pub(crate) noticed: SmallVec<[Noticed; 1]>,
+    pub(crate) noticed: Vec<Noticed>,
     pub(crate) garbage: Garbage,
 }
 
@@ -61,8 +60,8 @@ impl Garbage {
 
     /// Holds a long value, which its entry is about to lose, until the locks are released. O(1).
     pub(crate) fn keep_if_long(&mut self, value: ValueRef<'_>) {
-        if value.as_slice().len() >= LONG_BYTES_MIN {
-            self.values.push(value.to_bytes());
+        if let Some(bytes) = value.as_shared().filter(|bytes| bytes.len() >= LONG_BYTES_MIN) {
+            self.values.push(bytes.clone());
         }
     }
 }

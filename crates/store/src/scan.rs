@@ -137,7 +137,7 @@ impl Store {
         while let Some(shard) = walk.shard() {
             let mut locks = LockSet::new();
             locks.read_shard(self.db(), shard);
-            walk.step(&self.lock(&locks, self.now()), 1024);
+            walk.step(&self.lock(locks, self.now()), 1024);
         }
         walk.into_keys()
     }

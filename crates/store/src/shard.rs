@@ -14,11 +14,12 @@
 //! - `owed` counts the entries whose side is not the shard's; it is zero when no snapshot runs.
 //! - The counters agree with the table.
 
-use std::sync::atomic::Ordering;
+use std::collections::HashMap;
 
 use ahash::RandomState;
 use bytes::Bytes;
 
+use crate::access::Touch;
 use crate::clock::Timestamp;
 use crate::counters::DEADLINE_COUNTED_MAX;
 use crate::database::Database;
@@ -28,7 +29,7 @@ use crate::key::Key;
 use crate::residue::Garbage;
 use crate::snapshot::SnapshotSide;
 use crate::table::{ExclusiveShard, Slots};
-use crate::value::Value;
+use crate::value::NewValue;
 use crate::watch::Watchers;
 use crate::wheel::{TimerId, Wheel};
 
@@ -82,6 +83,7 @@ pub(crate) struct ShardMut<'v, 's> {
     pub(crate) guard: &'v mut ExclusiveShard<'s, Side>,
     pub(crate) changes: &'v mut Changes,
     pub(crate) now: Timestamp,
+    pub(crate) touch: Touch,
 }
 
 impl ShardMut<'_, '_> {
@@ -106,36 +108,38 @@ impl ShardMut<'_, '_> {
     }
 
     /// Sets the key's value, and its deadline as `deadline` says.
-    pub(crate) fn put(&mut self, key: &Key<'_>, value: &Value, deadline: NewDeadline, event: &'static str) {
+    pub(crate) fn put(&mut self, key: &Key<'_>, value: NewValue<'_>, deadline: NewDeadline, event: &'static str) {
         let existed = self.is_live(key);
-        if existed {
-            self.overwrite(key, value);
-        } else {
-            self.insert(key, value);
-        }
         let deadline = match deadline {
             NewDeadline::Keep if existed => None,
             NewDeadline::Keep => Some(None),
             NewDeadline::Is(deadline) => Some(deadline),
         };
-        if let Some(deadline) = deadline {
-            self.arm(key, deadline);
+        if existed {
+            self.overwrite(key, value, deadline);
+        } else {
+            self.insert(key, value);
+            if let Some(Some(deadline)) = deadline {
+                self.arm(key, Some(deadline));
+            }
         }
         self.emit(key.bytes, event, || match deadline {
-            Some(deadline) => Delta::Put { value: value.clone(), deadline },
-            None => Delta::Replace(value.clone()),
+            Some(deadline) => Delta::Put { value: value.to_value(), deadline },
+            None => Delta::Replace(value.to_value()),
         });
     }
 
     /// Appends to a live string.
-    pub(crate) fn append(&mut self, key: &Key<'_>, tail: &Bytes, event: &'static str) {
+    pub(crate) fn append(&mut self, key: &Key<'_>, tail: &[u8], event: &'static str) {
+        let touch = self.touch;
         let (side, slots) = self.guard.parts();
         if let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
             side.snapshot.hand_over(key.db, entry);
             let before = entry.memory();
             entry.append(tail);
+            entry.touch(touch);
             self.database.counters(self.index).count_bytes(before, entry.memory());
-            self.emit(key.bytes, event, || Delta::Append(tail.clone()));
+            self.emit(key.bytes, event, || Delta::Append(Bytes::copy_from_slice(tail)));
         }
     }
 
@@ -165,12 +169,17 @@ impl ShardMut<'_, '_> {
     /// Removes what the wheel says is due, as far as `budget` goes, and returns how many keys that were.
     pub(crate) fn expire_due(&mut self, budget: &mut usize) -> usize {
         let mut expired = 0;
-        while let Some((timer, hash)) = self.guard.side_mut().wheel.pop_due(self.now, budget) {
-            if self.remove_as_expired(hash, |entry| entry.timer() == Some(timer)) {
-                expired += 1;
-            } else {
-                debug_assert!(false, "a timer without a key");
-                self.guard.side_mut().wheel.cancel(timer);
+        while let Some((timer, hash)) = self.guard.side_mut().wheel.pop_begun(self.now, budget) {
+            let (Side { wheel, .. }, slots) = self.guard.parts();
+            match slots.find(hash, |entry| entry.timer() == Some(timer)).and_then(Entry::deadline) {
+                Some(deadline) if deadline.is_due(self.now) => {
+                    expired += usize::from(self.remove_as_expired(hash, |entry| entry.timer() == Some(timer)));
+                }
+                Some(deadline) => wheel.rearm(timer, deadline),
+                None => {
+                    debug_assert!(false, "a timer without a key");
+                    wheel.cancel(timer);
+                }
             }
         }
         self.publish_wake();
@@ -192,12 +201,12 @@ impl ShardMut<'_, '_> {
         // Dead keys too: whoever watches one began while it was alive, or it would have been removed then.
         side.watchers.touch_where(|hash, key| slots.find(hash, |entry| entry.key() == key).is_some());
         let counters = self.database.counters(self.index);
-        counters.changes.fetch_add(slots.len() as u64, Ordering::Relaxed);
-        counters.keys.store(0, Ordering::Relaxed);
-        counters.bytes.store(0, Ordering::Relaxed);
+        counters.changes.add(slots.len() as u64);
+        counters.keys.set(0);
+        counters.bytes.set(0);
         side.wheel = Wheel::default();
-        counters.expires.store(0, Ordering::Relaxed);
-        counters.deadlines.store(0, Ordering::Relaxed);
+        counters.expires.set(0);
+        counters.deadlines.set(0);
         let detached = slots.take();
         if let Some(table) = side.snapshot.take_detached(self.database.number(), detached) {
             self.changes.garbage.add_table(table);
@@ -205,22 +214,29 @@ impl ShardMut<'_, '_> {
         self.publish_wake();
     }
 
-    fn overwrite(&mut self, key: &Key<'_>, value: &Value) {
+    /// Replaces a live key's value, and its deadline if a new one is given.
+    fn overwrite(&mut self, key: &Key<'_>, value: NewValue<'_>, deadline: Option<Option<Timestamp>>) {
+        let touch = self.touch;
         let (side, slots) = self.guard.parts();
         let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) else { return };
         side.snapshot.hand_over(key.db, entry);
         self.changes.garbage.keep_if_long(entry.value());
         let before = entry.memory();
         entry.set_value(value);
+        entry.touch(touch);
         self.database.counters(self.index).count_bytes(before, entry.memory());
+        let rearms = deadline.is_some_and(|deadline| deadline != entry.deadline());
+        if rearms {
+            self.arm(key, deadline.flatten());
+        }
     }
 
-    fn insert(&mut self, key: &Key<'_>, value: &Value) {
+    fn insert(&mut self, key: &Key<'_>, value: NewValue<'_>) {
         let (side, slots) = self.guard.parts();
-        let entry = Entry::new(key.bytes, value, side.snapshot.side());
+        let entry = Entry::new(key.bytes, value, side.snapshot.side(), self.touch);
         let counters = self.database.counters(self.index);
-        counters.keys.fetch_add(1, Ordering::Relaxed);
-        counters.bytes.fetch_add(entry.memory(), Ordering::Relaxed);
+        counters.keys.add(1);
+        counters.bytes.add(entry.memory());
         slots.insert(key.hash, entry, self.database.hasher());
     }
 
@@ -252,7 +268,7 @@ impl ShardMut<'_, '_> {
 
     fn remove_as_expired(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> bool {
         let Some(entry) = self.take_entry(hash, is_it) else { return false };
-        self.database.counters(self.index).expired.fetch_add(1, Ordering::Relaxed);
+        self.database.counters(self.index).expired.add(1);
         self.emit(entry.key(), event::EXPIRED, || Delta::Delete);
         true
     }
@@ -269,14 +285,14 @@ impl ShardMut<'_, '_> {
         self.changes.garbage.keep_if_long(entry.value());
         let counters = self.database.counters(self.index);
         counters.count_deadline(entry.deadline(), None);
-        counters.keys.fetch_sub(1, Ordering::Relaxed);
-        counters.bytes.fetch_sub(entry.memory(), Ordering::Relaxed);
+        counters.keys.sub(1);
+        counters.bytes.sub(entry.memory());
         Some(entry)
     }
 
     fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
         self.guard.side().watchers.touch(key);
-        self.database.counters(self.index).changes.fetch_add(1, Ordering::Relaxed);
+        self.database.counters(self.index).changes.add(1);
         if let Some(effects) = &mut self.changes.effects {
             effects.push(Effect {
                 db: self.database.number(),
@@ -313,15 +329,15 @@ fn compact_sparse(wheel: &mut Wheel, slots: &mut Slots) {
 pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveShard<'_, Side>, hasher: &RandomState) {
     let (side, slots) = (guard.side(), guard.slots());
     let (mut keys, mut timers, mut owed, mut bytes, mut deadlines) = (0, 0, 0, 0, 0);
+    let waiting: HashMap<_, _> = side.wheel.waiting().map(|(timer, hash, fits)| ((timer, hash), fits)).collect();
     for home in 0..slots.buckets() {
         slots.for_each_in_home(home, hasher, |entry| {
             keys += 1;
             bytes += entry.memory();
             if let Some((deadline, timer)) = entry.deadline().zip(entry.timer()) {
                 timers += 1;
-                let due = deadline.as_millis().saturating_add(1);
-                let hash = crate::key::hash(hasher, entry.key());
-                assert_eq!(side.wheel.get(timer), Some((due, hash)), "a key's timer is its own and up to date");
+                let timer = waiting.get(&(timer, crate::key::hash(hasher, entry.key())));
+                assert!(timer.is_some_and(|fits| fits(deadline)), "a key's timer is its own and up to date");
             }
             owed += usize::from(entry.side() != side.snapshot.side());
             deadlines += entry.deadline().map_or(0, |deadline| deadline.as_millis().min(DEADLINE_COUNTED_MAX));
@@ -329,13 +345,14 @@ pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveSh
     }
     let counters = database.counters(index);
     assert_eq!(keys, slots.len(), "the homes show every entry");
-    assert_eq!(keys, counters.keys.load(Ordering::Relaxed), "the key counter agrees");
-    assert_eq!(bytes, counters.bytes.load(Ordering::Relaxed), "the byte counter agrees");
+    assert_eq!(keys, counters.keys.get(), "the key counter agrees");
+    assert_eq!(bytes, counters.bytes.get(), "the byte counter agrees");
     assert_eq!(timers, side.wheel.len(), "one timer a deadline");
+    assert_eq!(timers, waiting.len(), "every timer waits");
     let (published, actual) = (counters.next_wake(), side.wheel.next_wake());
     assert_eq!(published, actual, "the expirer knows when to wake");
-    assert_eq!(timers, counters.expires.load(Ordering::Relaxed), "the counter of deadlines agrees");
-    assert_eq!(deadlines, counters.deadlines.load(Ordering::Relaxed), "the sum of deadlines agrees");
+    assert_eq!(timers, counters.expires.get(), "the counter of deadlines agrees");
+    assert_eq!(deadlines, counters.deadlines.get(), "the sum of deadlines agrees");
     assert_eq!(owed, side.snapshot.owed(), "owed counts the entries on the old side");
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use ahash::RandomState;
 use parking_lot::{RwLock, RwLockReadGuard};
 
+use crate::access::{Tracking, TrackingSwitch};
 use crate::builder::StoreBuilder;
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, DatabaseStats};
@@ -20,7 +21,7 @@ use crate::key::{self, Key};
 use crate::lock_set::LockSet;
 use crate::shard::{Changes, ShardMut, debug_check};
 use crate::turn::Turn;
-use crate::view::View;
+use crate::view::{Access, View};
 
 /// A concurrent keyspace. Clones share the same data.
 #[derive(Clone)]
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) sink: Option<Arc<dyn EffectSink>>,
     sequence: AtomicU64,
     pub(crate) alarm: Alarm,
+    pub(crate) tracking: TrackingSwitch,
     pub(crate) snapshot_running: AtomicBool,
 }
 
@@ -121,8 +123,47 @@ impl Store {
     ///
     /// # Panics
     /// When the calling thread holds a view of a store already: that could deadlock.
-    pub fn lock(&self, locks: &LockSet, now: Timestamp) -> View<'_> {
+    pub fn lock(&self, locks: LockSet, now: Timestamp) -> View<'_> {
         View::open(&self.inner, locks, now)
+    }
+
+    /// The same for one key. O(1).
+    ///
+    /// # Panics
+    /// See [`lock`](Self::lock).
+    pub fn lock_key(&self, key: &Key<'_>, access: Access, now: Timestamp) -> View<'_> {
+        View::open_key(&self.inner, key, access, now)
+    }
+
+    /// Asks the processor to fetch what operations on these keys will look at: for a batch whose keys are known before it runs. Takes and releases
+    /// the shared locks of their shards twice, and passes over those that somebody is writing. A hint: it changes nothing.
+    ///
+    /// # Panics
+    /// When the calling thread holds a view of a store.
+    pub fn prefetch(&self, keys: &[Key<'_>]) {
+        let _turn = Turn::take();
+        let shard_of =
+            |key: &Key<'_>| self.inner.database(key.db).and_then(|database| database.shards().try_read(key.shard));
+        for key in keys {
+            if let Some(shard) = shard_of(key) {
+                shard.slots().fetch_group(key.hash);
+            }
+        }
+        for key in keys {
+            if let Some(shard) = shard_of(key) {
+                shard.slots().fetch_entry(key.hash);
+            }
+        }
+    }
+
+    /// Chooses whether the store keeps when keys were used or how often.
+    pub fn set_tracking(&self, tracking: Tracking) {
+        self.inner.tracking.set(tracking);
+    }
+
+    /// What the store keeps of the use of keys.
+    pub fn tracking(&self) -> Tracking {
+        self.inner.tracking.get()
     }
 
     /// The number of keys in the handle's database, dead ones that nobody noticed yet included. O(shards), no locks.
@@ -136,7 +177,7 @@ impl Store {
         let database = self.inner.database(db)?;
         let mut skip = fastrand::usize(..database.len().max(1));
         database.all_counters().position(|counters| {
-            let keys = counters.keys.load(Ordering::Relaxed);
+            let keys = counters.keys.get();
             let is_it = skip < keys;
             skip = skip.saturating_sub(keys);
             is_it
@@ -155,17 +196,26 @@ impl Store {
 
     /// Changes made since the store was made. No locks.
     pub fn changes(&self) -> u64 {
-        self.sum(|database| database.all_counters().map(|counters| counters.changes.load(Ordering::Relaxed)).sum())
+        self.sum(|database| database.all_counters().map(|counters| counters.changes.get()).sum())
     }
 
     /// Keys removed since the store was made because their deadline had passed. No locks.
     pub fn expired(&self) -> u64 {
-        self.sum(|database| database.all_counters().map(|counters| counters.expired.load(Ordering::Relaxed)).sum())
+        self.sum(|database| database.all_counters().map(|counters| counters.expired.get()).sum())
     }
 
     /// Bytes that keys, values and their entries occupy, by the store's own count. No locks.
     pub fn memory(&self) -> u64 {
-        self.sum(|database| database.all_counters().map(|counters| counters.bytes.load(Ordering::Relaxed) as u64).sum())
+        self.sum(|database| database.all_counters().map(|counters| counters.bytes.get() as u64).sum())
+    }
+
+    /// Bytes that the databases take beside their entries: locks, timers, counters. O(shards).
+    ///
+    /// # Panics
+    /// When called inside a view.
+    pub fn overhead(&self) -> u64 {
+        let _turn = Turn::take();
+        self.sum(|database| database.overhead() as u64)
     }
 
     /// Checks every invariant of every shard; for tests. O(keys).
@@ -218,6 +268,7 @@ impl Inner {
             sink,
             sequence: AtomicU64::new(0),
             alarm: Alarm::default(),
+            tracking: TrackingSwitch::default(),
             snapshot_running: AtomicBool::new(false),
         }
     }
@@ -252,7 +303,7 @@ impl Inner {
 
     /// Whether a shard has no keys; one that does not exist has none. No lock.
     pub(crate) fn is_empty_shard(&self, database: &Database, shard: usize) -> bool {
-        shard >= self.shard_count || database.counters(shard).keys.load(Ordering::Relaxed) == 0
+        shard >= self.shard_count || database.counters(shard).keys.get() == 0
     }
 
     /// Gives a unit of effects to the sink. To be called with the locks of the changes still held.

@@ -24,6 +24,7 @@ use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::entry::Entry;
 use crate::key;
+use crate::prefetch::fetch;
 
 /// How many control bytes hashbrown 0.14.5 looks at in one step of a probe sequence.
 const GROUP_WIDTH: usize =
@@ -46,6 +47,12 @@ const EMPTY: u8 = 0xFF;
 /// A table with fewer buckets than this is not worth shrinking.
 const SHRINK_BUCKETS_MIN: usize = 64;
 
+/// Slots that are fetched from a lookup's beginning on: a cache line of them. Most entries are not farther from their home.
+const FETCHED_SLOTS: usize = 8;
+
+/// How much of an entry is fetched: the header, and a key and a value of usual sizes.
+const FETCHED_ENTRY_BYTES: usize = 128;
+
 type Slot = (Entry, SharedValue<()>);
 
 /// What DashMap keeps for one of its shards.
@@ -59,11 +66,15 @@ pub(crate) struct Shards<S> {
 
 /// A shard locked for readers: the state beside the table, and the table. Its fields stay private: what they give borrows the whole guard.
 pub(crate) struct SharedShard<'a, S> {
-    _side: RwLockReadGuard<'a, S>,
+    side: RwLockReadGuard<'a, S>,
     table: &'a Table,
 }
 
 impl<S> SharedShard<'_, S> {
+    pub(crate) fn side(&self) -> &S {
+        &self.side
+    }
+
     pub(crate) fn slots(&self) -> &Slots {
         // SAFETY: the side's lock of the table's index is held shared while `self`, which the result borrows, lives. Whoever makes a `&mut`
         // to the table holds that lock exclusively. `Slots` is a transparent wrapper of what is in a `Table`.
@@ -110,13 +121,23 @@ impl<S: Default> Shards<S> {
 }
 
 impl<S> Shards<S> {
+    /// Bytes that the shards take beside their tables.
+    pub(crate) fn memory(&self) -> usize {
+        self.count() * (size_of::<CachePadded<RwLock<S>>>() + size_of::<CachePadded<Table>>())
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.sides.len()
     }
 
     /// Locks a shard for reading. Readers wait behind a waiting writer.
     pub(crate) fn read(&self, shard: usize) -> Option<SharedShard<'_, S>> {
-        Some(SharedShard { _side: self.sides.get(shard)?.read(), table: self.tables.shards().get(shard)? })
+        Some(SharedShard { side: self.sides.get(shard)?.read(), table: self.tables.shards().get(shard)? })
+    }
+
+    /// Locks a shard for reading if nobody writes it or waits to.
+    pub(crate) fn try_read(&self, shard: usize) -> Option<SharedShard<'_, S>> {
+        Some(SharedShard { side: self.sides.get(shard)?.try_read()?, table: self.tables.shards().get(shard)? })
     }
 
     /// Locks a shard for writing.
@@ -145,6 +166,28 @@ impl Slots {
 
     pub(crate) fn find_mut(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<&mut Entry> {
         self.0.get_mut(hash, |(entry, _)| is_it(entry)).map(|(entry, _)| entry)
+    }
+
+    /// Fetches where a lookup of this hash begins: the control bytes, and the slots that belong to them.
+    pub(crate) fn fetch_group(&self, hash: u64) {
+        let home = low_bits(hash) & (self.buckets() - 1);
+        let controls = self.0.data_end().as_ptr().cast_const();
+        fetch(controls.cast::<u8>().wrapping_add(home), GROUP_WIDTH);
+        // Slots lie in front of the control bytes, the first one last.
+        fetch(controls.wrapping_sub(home + FETCHED_SLOTS).cast(), FETCHED_SLOTS * size_of::<Slot>());
+    }
+
+    /// Fetches the entry that a lookup of this hash finds, or may find.
+    pub(crate) fn fetch_entry(&self, hash: u64) {
+        if self.0.is_empty() {
+            return;
+        }
+        // SAFETY: the iterator yields full buckets of this table, which `self` borrows and so nobody changes meanwhile.
+        for bucket in unsafe { self.0.iter_hash(hash) } {
+            // SAFETY: as above.
+            let (entry, _) = unsafe { bucket.as_ref() };
+            fetch(entry.address(), FETCHED_ENTRY_BYTES);
+        }
     }
 
     /// Adds an entry whose key is not in the table. Amortised O(1); a growth moves every entry of the shard.

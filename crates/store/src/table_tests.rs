@@ -6,9 +6,12 @@ use ahash::RandomState;
 use proptest::prelude::*;
 
 use super::{Shards, Slots, low_bits};
+use crate::access::{Touch, Tracking};
+use crate::clock::Timestamp;
 use crate::entry::Entry;
 use crate::key;
-use crate::value::Value;
+
+const TOUCH: Touch = Touch::at(Timestamp::from_millis(0), Tracking::Recency);
 
 fn hasher() -> RandomState {
     RandomState::with_seeds(1, 2, 3, 4)
@@ -17,7 +20,7 @@ fn hasher() -> RandomState {
 fn insert(slots: &mut Slots, name: &str) {
     let hash = key::hash(&hasher(), name.as_bytes());
     if slots.find(hash, |entry| entry.key() == name.as_bytes()).is_none() {
-        slots.insert(hash, Entry::new(name.as_bytes(), &Value::from("v"), false), &hasher());
+        slots.insert(hash, Entry::new(name.as_bytes(), "v".into(), false, TOUCH), &hasher());
     }
 }
 

@@ -8,7 +8,7 @@ use crate::key::Key;
 use crate::lock_set::LockSet;
 use crate::ops::{SetOptions, SetOutcome, Ttl};
 use crate::store::Store;
-use crate::value::Value;
+use crate::value::{NewValue, Value};
 use crate::view::View;
 
 /// Why an operation in a transaction was refused.
@@ -58,7 +58,7 @@ impl Store {
         let keys: Vec<Key<'_>> = keys.as_ref().iter().map(|key| self.key(key.as_ref())).collect();
         let mut locks = LockSet::new();
         keys.iter().for_each(|key| locks.write(key));
-        self.with_view(&locks, |view| body(&mut Tx { view, keys: &keys }))
+        self.with_view(locks, |view| body(&mut Tx { view, keys: &keys }))
     }
 }
 
@@ -91,7 +91,7 @@ impl<'t> Tx<'t, '_> {
         options: SetOptions,
     ) -> Result<SetOutcome, TxError> {
         let key = self.declared(key.as_ref())?;
-        Ok(self.view.set(&key, value.into(), options)?)
+        Ok(self.view.set(&key, NewValue::from(&value.into()), options)?)
     }
 
     /// Removes a key. Returns whether it existed.

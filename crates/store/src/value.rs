@@ -46,19 +46,84 @@ impl Value {
     }
 }
 
-/// What a key holds, as it lies in the store: short values beside their key, long ones shared. Reading copies nothing.
+/// A value on its way into the store.
+#[derive(Debug, Clone, Copy)]
+pub enum NewValue<'v> {
+    /// Bytes that the store copies.
+    Copied(&'v [u8]),
+    /// Bytes that the store may keep a reference to, if they are many.
+    Shared(&'v Bytes),
+    /// An integer, which reads as its decimal digits.
+    Integer(i64),
+}
+
+impl NewValue<'_> {
+    /// How many bytes the value has when it is read.
+    pub fn len(self) -> usize {
+        match self {
+            Self::Copied(bytes) => bytes.len(),
+            Self::Shared(bytes) => bytes.len(),
+            Self::Integer(number) => ValueRef::integer(number).len(),
+        }
+    }
+
+    /// Whether the value is the empty string.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value, to be kept: a copy of copied bytes.
+    pub fn to_value(self) -> Value {
+        match self {
+            Self::Copied(bytes) => Value::from(bytes),
+            Self::Shared(bytes) => Value::from(bytes.clone()),
+            Self::Integer(number) => Value::from(number),
+        }
+    }
+}
+
+impl<'v> From<&'v [u8]> for NewValue<'v> {
+    fn from(bytes: &'v [u8]) -> Self {
+        Self::Copied(bytes)
+    }
+}
+
+impl<'v> From<&'v str> for NewValue<'v> {
+    fn from(text: &'v str) -> Self {
+        Self::Copied(text.as_bytes())
+    }
+}
+
+impl From<i64> for NewValue<'_> {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl<'v> From<&'v Value> for NewValue<'v> {
+    fn from(value: &'v Value) -> Self {
+        Self::Shared(value.as_bytes())
+    }
+}
+
+/// What a key holds, as it lies in the store: short values beside their key, integers as such, long ones shared. Reading copies nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueRef<'e>(Held<'e>);
 
 #[derive(Debug, Clone, Copy)]
 enum Held<'e> {
     Inline(&'e [u8]),
+    Integer(i64),
     Shared(&'e Bytes),
 }
 
 impl<'e> ValueRef<'e> {
     pub(crate) const fn inline(bytes: &'e [u8]) -> Self {
         Self(Held::Inline(bytes))
+    }
+
+    pub(crate) const fn integer(number: i64) -> Self {
+        Self(Held::Integer(number))
     }
 
     pub(crate) const fn shared(bytes: &'e Bytes) -> Self {
@@ -70,28 +135,44 @@ impl<'e> ValueRef<'e> {
         "string"
     }
 
-    /// The bytes of a string.
-    pub fn as_slice(self) -> &'e [u8] {
+    /// How many bytes the string has.
+    pub fn len(self) -> usize {
+        self.with_bytes(<[u8]>::len)
+    }
+
+    /// Whether the string is empty.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Calls `read` with the bytes of the string.
+    pub fn with_bytes<R>(self, read: impl FnOnce(&[u8]) -> R) -> R {
         match self.0 {
-            Held::Inline(bytes) => bytes,
-            Held::Shared(bytes) => bytes,
+            Held::Inline(bytes) => read(bytes),
+            Held::Integer(number) => read(itoa::Buffer::new().format(number).as_bytes()),
+            Held::Shared(bytes) => read(bytes),
         }
     }
 
     /// The bytes of a long string, which it shares with whoever wants to keep them.
     pub const fn as_shared(self) -> Option<&'e Bytes> {
         match self.0 {
-            Held::Inline(_) => None,
+            Held::Inline(_) | Held::Integer(_) => None,
             Held::Shared(bytes) => Some(bytes),
+        }
+    }
+
+    /// The integer, if the value is kept as one.
+    pub const fn as_integer(self) -> Option<i64> {
+        match self.0 {
+            Held::Integer(number) => Some(number),
+            Held::Inline(_) | Held::Shared(_) => None,
         }
     }
 
     /// The bytes of a string, to be kept: a copy of a short one (up to 4 KB), else shared with the store. O(1).
     pub fn to_bytes(self) -> Bytes {
-        match self.0 {
-            Held::Inline(bytes) => Bytes::copy_from_slice(bytes),
-            Held::Shared(bytes) => bytes.clone(),
-        }
+        self.as_shared().cloned().unwrap_or_else(|| self.with_bytes(Bytes::copy_from_slice))
     }
 
     /// The value, to be kept. Costs what [`to_bytes`](Self::to_bytes) does.
@@ -104,13 +185,14 @@ impl<'e> ValueRef<'e> {
     /// # Errors
     /// [`StoreError::NotAnInteger`].
     pub fn to_integer(self) -> Result<i64, StoreError> {
-        parse_integer(self.as_slice()).ok_or(StoreError::NotAnInteger)
+        // Whatever text is an integer is kept as one.
+        self.as_integer().ok_or(StoreError::NotAnInteger)
     }
 }
 
 impl PartialEq for ValueRef<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.as_slice() == other.as_slice()
+        self.with_bytes(|ours| other.with_bytes(|theirs| ours == theirs))
     }
 }
 
@@ -159,18 +241,25 @@ impl From<i64> for Value {
     }
 }
 
-/// Redis's rule for text that counts as an integer.
-fn parse_integer(text: &[u8]) -> Option<i64> {
+/// Redis's rule for text that counts as an integer: what an `i64` is written as.
+#[inline]
+pub(crate) fn parse_integer(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
-    let canonical = match digits {
-        [] => false,
-        [b'0'] => digits.len() == text.len(),
-        [first, rest @ ..] => first.is_ascii_digit() && *first != b'0' && rest.iter().all(u8::is_ascii_digit),
-    };
-    if !canonical {
-        return None;
+    match digits {
+        [b'0'] if digits.len() == text.len() => Some(0),
+        // Nineteen digits fit 64 bits.
+        [b'1'..=b'9', ..] if digits.len() <= 19 => {
+            let magnitude = digits.iter().try_fold(0_u64, |number, digit| {
+                digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
+            })?;
+            if digits.len() == text.len() {
+                i64::try_from(magnitude).ok()
+            } else {
+                0_i64.checked_sub_unsigned(magnitude)
+            }
+        }
+        _ => None,
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use ahash::RandomState;
 use parking_lot::RwLockReadGuard;
 use smallvec::SmallVec;
 
+use crate::access::Touch;
 use crate::clock::Timestamp;
 use crate::database::Database;
 use crate::entry::Entry;
@@ -50,47 +51,77 @@ struct Held<'s> {
 pub struct View<'s> {
     inner: &'s Inner,
     now: Timestamp,
-    held: SmallVec<[Held<'s>; 2]>,
-    /// Databases that were wanted and do not exist: empty for this view.
-    absent: SmallVec<[u32; 1]>,
-    /// While some are absent, nobody may make one: what this view saw as empty stays so until it ends.
-    frozen: Option<RwLockReadGuard<'s, ()>>,
+    /// What an access does to a key's access word.
+    touch: Touch,
+    held: SmallVec<[Held<'s>; 1]>,
+    absent: Option<Box<Absent<'s>>>,
     changes: Changes,
-    noticed: RefCell<SmallVec<[Noticed; 1]>>,
+    noticed: RefCell<Vec<Noticed>>,
     lookups: Cell<Lookups>,
     _turn: Turn,
 }
 
+/// Databases that were wanted and do not exist: empty for this view.
+struct Absent<'s> {
+    numbers: SmallVec<[u32; 1]>,
+    /// Nobody may make one: what this view saw as empty stays so until it ends.
+    _frozen: RwLockReadGuard<'s, ()>,
+}
+
+/// What is done to keys: whether their shards are locked for one writer or for readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Keys are only read.
+    Read,
+    /// Keys may be changed.
+    Write,
+}
+
 impl<'s> View<'s> {
-    pub(crate) fn open(inner: &'s Inner, locks: &LockSet, now: Timestamp) -> Self {
+    /// The view of a lock set.
+    pub(crate) fn open(inner: &'s Inner, mut locks: LockSet, now: Timestamp) -> Self {
         let turn = Turn::take();
-        let mut wants = locks.shards.clone();
-        for want in wants.iter().filter(|want| !want.only_read) {
+        for want in locks.shards.iter().filter(|want| !want.only_read) {
             inner.database_or_make(want.db);
         }
-        let wanted = || locks.shards.iter().map(|want| want.db).chain(locks.databases.iter().map(|(db, _)| *db));
-        let is_absent = |db: &u32| inner.has_number(*db) && inner.database(*db).is_none();
-        let frozen = wanted().any(|db| is_absent(&db)).then(|| inner.freeze_databases());
-        for &(db, only_read) in locks.databases.iter().filter(|(db, _)| inner.database(*db).is_some()) {
+        let absent = Absent::among(inner, &locks);
+        let LockSet { shards: wants, databases } = &mut locks;
+        for &(db, only_read) in databases.iter().filter(|(db, _)| inner.database(*db).is_some()) {
             wants.extend((0..inner.shard_count).map(|shard| Want { db, shard, only_read }));
         }
         wants.sort_unstable();
         wants.dedup_by_key(|want| (want.db, want.shard));
-        let mut view = Self {
+        let mut view = Self::empty(inner, now, turn);
+        view.absent = absent.map(Box::new);
+        for want in wants.iter().copied() {
+            view.hold(want);
+        }
+        view
+    }
+
+    /// The view of the shard of one key: what most commands need, without the making of a set.
+    pub(crate) fn open_key(inner: &'s Inner, key: &Key<'_>, access: Access, now: Timestamp) -> Self {
+        let want = Want { db: key.db, shard: key.shard, only_read: access == Access::Read };
+        if inner.database(key.db).is_none() {
+            return Self::open(inner, LockSet::from(want), now);
+        }
+        let mut view = Self::empty(inner, now, Turn::take());
+        view.hold(want);
+        view
+    }
+
+    fn empty(inner: &'s Inner, now: Timestamp, turn: Turn) -> Self {
+        Self {
             inner,
             now,
+            touch: Touch::at(now, inner.tracking.get()),
             held: SmallVec::new(),
-            absent: if frozen.is_some() { wanted().filter(is_absent).collect() } else { SmallVec::new() },
-            frozen,
+            absent: None,
             changes: Changes { effects: inner.sink.is_some().then(Vec::new), ..Changes::default() },
             noticed: RefCell::default(),
             lookups: Cell::default(),
             _turn: turn,
-        };
-        for want in wants {
-            view.hold(want);
         }
-        view
     }
 
     /// Locks one shard more, which comes after all that are held. One that does not exist is passed over.
@@ -138,10 +169,20 @@ impl<'s> View<'s> {
         self.position(db, shard).and_then(|at| self.held.get(at)).map(|held| held.guard.slots())
     }
 
-    /// The live entry of a key.
+    /// The live entry of a key, which is used by this.
     pub(crate) fn live(&self, key: &Key<'_>) -> Result<Option<&Entry>, StoreError> {
+        let entry = self.peek(key)?;
+        if let Some(entry) = entry {
+            entry.touch(self.touch);
+        }
+        Ok(entry)
+    }
+
+    /// The live entry of a key, which does not count as used.
+    pub(crate) fn peek(&self, key: &Key<'_>) -> Result<Option<&Entry>, StoreError> {
         let Some(held) = self.position(key.db, key.shard).and_then(|at| self.held.get(at)) else {
-            return if self.absent.contains(&key.db) { Ok(None) } else { Err(StoreError::Undeclared) };
+            let is_absent = self.absent.as_ref().is_some_and(|absent| absent.numbers.contains(&key.db));
+            return if is_absent { Ok(None) } else { Err(StoreError::Undeclared) };
         };
         let mut entry = held.guard.slots().find(key.hash, |entry| entry.key() == key.bytes);
         if let Some(note) = entry.and_then(|entry| Noticed::about(entry, key, held.shard, self.now)) {
@@ -152,6 +193,11 @@ impl<'s> View<'s> {
         let found = u64::from(entry.is_some());
         self.lookups.set(Lookups { hits: hits + found, misses: misses + 1 - found });
         Ok(entry)
+    }
+
+    /// What an access at the view's instant does to a key's access word.
+    pub(crate) const fn touch(&self) -> Touch {
+        self.touch
     }
 
     /// The key's shard, to be changed.
@@ -195,11 +241,26 @@ impl<'s> View<'s> {
     fn shard_mut_at(&mut self, at: usize) -> Option<ShardMut<'_, 's>> {
         let held = self.held.get_mut(at)?;
         let Guard::Exclusive(guard) = &mut held.guard else { return None };
-        Some(ShardMut { database: held.database, index: held.shard, guard, changes: &mut self.changes, now: self.now })
+        let (changes, now, touch) = (&mut self.changes, self.now, self.touch);
+        Some(ShardMut { database: held.database, index: held.shard, guard, changes, now, touch })
     }
 
     fn position(&self, db: u32, shard: usize) -> Option<usize> {
-        self.held.binary_search_by_key(&(db, shard), |held| (held.database.number(), held.shard)).ok()
+        let place_of = |held: &Held<'_>| (held.database.number(), held.shard);
+        match &self.held[..] {
+            [only] => (place_of(only) == (db, shard)).then_some(0),
+            held => held.binary_search_by_key(&(db, shard), place_of).ok(),
+        }
+    }
+}
+
+impl<'s> Absent<'s> {
+    /// Those that the locks name, if there are any. From here on, and until the result is dropped, nobody makes a database.
+    fn among(inner: &'s Inner, locks: &LockSet) -> Option<Self> {
+        let wanted = || locks.shards.iter().map(|want| want.db).chain(locks.databases.iter().map(|(db, _)| *db));
+        let is_absent = |db: &u32| inner.has_number(*db) && inner.database(*db).is_none();
+        let frozen = wanted().any(|db| is_absent(&db)).then(|| inner.freeze_databases())?;
+        Some(Self { numbers: wanted().filter(is_absent).collect(), _frozen: frozen })
     }
 }
 
@@ -207,7 +268,7 @@ impl Drop for View<'_> {
     fn drop(&mut self) {
         self.inner.publish(&mut self.changes);
         self.held.clear();
-        self.frozen = None;
+        self.absent = None;
         self.inner.after_release(&self.changes);
     }
 }

@@ -8,11 +8,12 @@
 //! Eleven levels of 64 slots, each level's slots 64 times as wide as the one below: 1 ms, 64 ms, 4 s, 4 min, 5 h, 12 d, 2 y, and so on up to all
 //! of `u64`, so no deadline needs a special case. A timer sits on the level of the highest base-64 digit in which its due time differs from
 //! the wheel's own time; there its digit is larger than the wheel's. When the wheel's time enters a slot above level 0, the slot's timers
-//! move down; on level 0 they are due. Levels are allocated when first used.
+//! move down; on level 0 they are due. Levels are allocated when first used. A node is 16 bytes: with a million timers, what a node does
+//! not hold counts.
 //!
 //! # Invariants
-//! - A handle ([`TimerId`]) is an index and a generation: one that outlived its node is recognised. Generations start over in a wheel that
-//!   was emptied or compacted, so whoever keeps a handle without the lock (a dead key that was noticed) checks the key's deadline as well.
+//! - A handle ([`TimerId`]) has one owner, the key's entry, which gives it up when the timer is cancelled. The entry has the deadline as well: the
+//!   wheel only knows in which slot the timer waits, and asks when that slot begins.
 //! - The wheel's time never moves back while it has timers. A clock that does is waited for.
 //! - The wheel's time never passes the start of an occupied slot without emptying it; an advance that is abandoned halfway leaves the rest
 //!   where the next one finds it first.
@@ -25,33 +26,61 @@
 )]
 
 use crate::clock::Timestamp;
+use crate::slab::Slab;
 
 const DIGIT_BITS: u32 = 6;
 const SLOTS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = 11;
-/// The end of a list.
-const NONE: u32 = u32::MAX;
-/// Nodes that a wheel keeps for the next timers, however few are in use. Of more, those that are not needed go back to the allocator.
-const NODES_KEPT: usize = 64;
 /// A wheel that uses less than this fraction of its nodes is sparse.
 const SPARSE: usize = 8;
+/// Nodes that a wheel may have without being sparse, however few are in use.
+const NODES_KEPT: usize = 64;
 
 /// Names a timer for as long as it lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TimerId {
-    index: u32,
-    generation: u32,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TimerId(u32);
+
+/// A timer: the hash of the key it is for, by which the table finds the entry that holds its handle, and its neighbours in the list of a slot.
+#[derive(Clone, Copy)]
+struct Node {
+    hash: u64,
+    prev: Before,
+    next: u32,
 }
 
-/// A timer: when it is due, and the hash of the key it is for, by which the table finds the entry that holds its handle.
-struct Node {
-    due: u64,
-    hash: u64,
-    prev: u32,
-    next: u32,
-    generation: u32,
-    /// Level and slot of the list that the node is in; `None` when it has been reported, or is free.
-    place: Option<(u8, u8)>,
+/// The end of a list.
+const NONE: u32 = u32::MAX;
+
+/// What comes before a node: another node, the head of the list of a slot, or nothing because it is in no list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Before(u32);
+
+impl Before {
+    /// The node was reported and is to be cancelled or armed again.
+    const NO_LIST: Self = Self(u32::MAX);
+    /// There is no timer: the node is free.
+    const FREE: Self = Self(u32::MAX - 1);
+    /// This bit says that the rest is level and slot; without it, it is a node.
+    const HEAD: u32 = 1 << 31;
+
+    #[expect(clippy::cast_possible_truncation, reason = "a level is below 11 and a slot below 64")]
+    const fn head(level: usize, slot: usize) -> Self {
+        Self(Self::HEAD | (level << DIGIT_BITS | slot) as u32)
+    }
+
+    const fn node(index: u32) -> Self {
+        Self(index)
+    }
+
+    /// The level and slot of a list's first node.
+    const fn as_head(self) -> Option<(usize, usize)> {
+        let place = (self.0 & !Self::HEAD) as usize;
+        if self.0 & Self::HEAD != 0 && place < LEVELS * SLOTS { Some((place / SLOTS, place % SLOTS)) } else { None }
+    }
+
+    const fn as_node(self) -> Option<u32> {
+        if self.0 & Self::HEAD == 0 { Some(self.0) } else { None }
+    }
 }
 
 struct Level {
@@ -63,7 +92,7 @@ struct Level {
 #[derive(Default)]
 pub(crate) struct Wheel {
     time: u64,
-    nodes: Vec<Node>,
+    nodes: Slab<Node>,
     /// First of the free nodes, chained by `next`, plus one; zero is none (so that an empty wheel is all zeros).
     free: u32,
     levels: [Option<Box<Level>>; LEVELS],
@@ -79,7 +108,12 @@ impl Wheel {
     /// How many timers there is memory for.
     #[cfg(test)]
     pub(crate) fn room(&self) -> usize {
-        self.nodes.capacity()
+        self.nodes.room()
+    }
+
+    /// Bytes of memory that the timers take.
+    pub(crate) fn memory(&self) -> usize {
+        self.nodes.memory() + self.levels.iter().flatten().count() * size_of::<Level>()
     }
 
     /// Adds a timer that is due when `deadline` has passed. O(1). `now` is where the time of a wheel without timers starts.
@@ -87,29 +121,30 @@ impl Wheel {
         if self.armed == 0 {
             self.time = now.as_millis();
         }
-        self.add(hash, due(deadline))
+        let index = self.allocate(hash);
+        self.armed += 1;
+        self.link(index, due(deadline));
+        TimerId(index)
     }
 
     /// Gives a timer a new deadline; its handle stays. O(1).
     pub(crate) fn rearm(&mut self, timer: TimerId, deadline: Timestamp) {
         if self.is_current(timer) {
-            self.unlink(timer.index);
-            self.link(timer.index, due(deadline));
+            self.unlink(timer.0);
+            self.link(timer.0, due(deadline));
         }
     }
 
-    /// Removes a timer. A handle that is no longer good is ignored. O(1).
+    /// Removes a timer. One that is gone already is ignored. O(1).
     pub(crate) fn cancel(&mut self, timer: TimerId) {
         if !self.is_current(timer) {
             return;
         }
-        self.unlink(timer.index);
+        self.unlink(timer.0);
         self.armed -= 1;
-        let free = self.free;
-        let node = self.node_mut(timer.index);
-        node.generation = node.generation.wrapping_add(1);
-        node.next = free;
-        self.free = timer.index + 1;
+        let free = std::mem::replace(&mut self.free, timer.0 + 1);
+        let node = &mut self.nodes[timer.0];
+        (node.prev, node.next) = (Before::FREE, free);
         if self.armed == 0 && self.nodes.len() > NODES_KEPT {
             *self = Self::default();
         }
@@ -120,49 +155,63 @@ impl Wheel {
         self.nodes.len() > NODES_KEPT && self.armed < self.nodes.len() / SPARSE
     }
 
-    /// Gives the memory of unused nodes back. The timers get new handles, each with an index no larger than before; `moved` is told the hash,
-    /// the old handle and the new one, in ascending order of their indices. No timer may be reported and not yet cancelled or armed again.
-    /// O(nodes).
+    /// Gives the memory of unused nodes back. Timers whose nodes lie behind as many as there are timers move down; `moved` is told the hash, the
+    /// old handle and the new one of each. O(nodes).
     pub(crate) fn compact(&mut self, mut moved: impl FnMut(u64, TimerId, TimerId)) {
-        let old = std::mem::take(self);
-        self.time = old.time;
-        for (index, node) in (0..).zip(old.nodes).filter(|(_, node)| node.place.is_some()) {
-            let timer = self.add(node.hash, node.due);
-            moved(node.hash, TimerId { index, generation: node.generation }, timer);
+        #[expect(clippy::cast_possible_truncation, reason = "indices of nodes fit 31 bits")]
+        let (kept, len) = (self.armed as u32, self.nodes.len() as u32);
+        let mut hole = 0;
+        for index in (kept..len).filter(|index| self.nodes[*index].prev != Before::FREE).collect::<Vec<_>>() {
+            while self.nodes[hole].prev != Before::FREE {
+                hole += 1;
+            }
+            self.relocate(index, hole);
+            moved(self.nodes[hole].hash, TimerId(index), TimerId(hole));
         }
-        debug_assert_eq!(self.armed, old.armed, "every timer is in a list");
+        self.nodes.truncate(self.armed);
+        self.free = 0;
     }
 
-    /// When a timer is due and the hash it was armed with, for the invariants' check.
-    pub(crate) fn get(&self, timer: TimerId) -> Option<(u64, u64)> {
-        self.is_current(timer).then(|| self.node(timer.index)).map(|node| (node.due, node.hash))
-    }
-
-    /// When [`pop_due`](Self::pop_due) next has something to do: never later than the first timer is due, often earlier.
+    /// When [`pop_begun`](Self::pop_begun) next has something to do: never later than the first timer is due, often earlier.
     pub(crate) fn next_wake(&self) -> Option<Timestamp> {
         self.next_slot().map(|(start, _, _)| Timestamp::from_millis(start))
     }
 
-    /// The next timer that is due at `now`, with the hash it was armed with. It stays valid until it is cancelled or armed again.
-    /// `budget` pays for each timer that is reported or moved down; at zero the call returns `None` and the work waits for the next one.
-    pub(crate) fn pop_due(&mut self, now: Timestamp, budget: &mut usize) -> Option<(TimerId, u64)> {
+    /// The next timer whose slot has begun at `now`, with the hash it was armed with. If its deadline has not passed it is to be armed again with
+    /// it, and moves down a level or more; else it is to be cancelled. `budget` pays for each; at zero the call returns `None` and the work
+    /// waits for the next one.
+    pub(crate) fn pop_begun(&mut self, now: Timestamp, budget: &mut usize) -> Option<(TimerId, u64)> {
         let now = now.as_millis();
-        while *budget > 0 {
-            let Some((start, level, slot)) = self.next_slot().filter(|(start, _, _)| *start <= now) else {
-                self.time = self.time.max(now);
-                return None;
-            };
-            *budget -= 1;
-            self.time = self.time.max(start);
-            let index = self.levels[level].as_ref()?.heads[slot];
-            self.unlink(index);
-            let node = self.node(index);
-            if level == 0 {
-                return Some((TimerId { index, generation: node.generation }, node.hash));
-            }
-            self.link(index, node.due);
+        if *budget == 0 {
+            return None;
         }
-        None
+        let Some((start, level, slot)) = self.next_slot().filter(|(start, _, _)| *start <= now) else {
+            self.time = self.time.max(now);
+            return None;
+        };
+        *budget -= 1;
+        self.time = self.time.max(start);
+        let index = self.levels[level].as_ref()?.heads[slot];
+        self.unlink(index);
+        Some((TimerId(index), self.nodes[index].hash))
+    }
+
+    /// Every timer that waits: its handle, its hash, and whether a deadline fits the slot it waits in; for the invariants' check. O(nodes).
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (TimerId, u64, impl Fn(Timestamp) -> bool)> {
+        let lists = (0..LEVELS).flat_map(|level| (0..SLOTS).map(move |slot| (level, slot)));
+        lists.flat_map(move |(level, slot)| {
+            let first = self.levels[level].as_ref().map_or(NONE, |slots| slots.heads[slot]);
+            let mut next = first;
+            std::iter::from_fn(move || {
+                let index = (next != NONE).then_some(next)?;
+                next = self.nodes[index].next;
+                let fits = move |deadline| {
+                    let digit = (due(deadline) >> digit_shift(level)) % SLOTS as u64;
+                    digit == slot as u64 || due(deadline) <= self.time
+                };
+                Some((TimerId(index), self.nodes[index].hash, fits))
+            })
+        })
     }
 
     /// The occupied slot that starts first (the wheel's own time if it has begun), and of those that start together the highest.
@@ -183,13 +232,6 @@ impl Wheel {
         first
     }
 
-    fn add(&mut self, hash: u64, due: u64) -> TimerId {
-        let index = self.allocate(hash);
-        self.armed += 1;
-        self.link(index, due);
-        TimerId { index, generation: self.node(index).generation }
-    }
-
     fn link(&mut self, index: u32, due: u64) {
         let due_or_now = due.max(self.time);
         let level = ((u64::BITS - 1 - ((due_or_now ^ self.time) | 1).leading_zeros()) / DIGIT_BITS) as usize;
@@ -199,57 +241,59 @@ impl Wheel {
         let head = std::mem::replace(&mut slots.heads[slot], index);
         slots.occupied |= 1 << slot;
         if head != NONE {
-            self.node_mut(head).prev = index;
+            self.nodes[head].prev = Before::node(index);
         }
-        let node = self.node_mut(index);
-        #[expect(clippy::cast_possible_truncation, reason = "a level is below 11 and a slot below 64")]
-        let place = (level as u8, slot as u8);
-        (node.due, node.prev, node.next, node.place) = (due, NONE, head, Some(place));
+        let node = &mut self.nodes[index];
+        (node.prev, node.next) = (Before::head(level, slot), head);
     }
 
     fn unlink(&mut self, index: u32) {
-        let node = self.node_mut(index);
-        let Some((level, slot)) = node.place.take() else { return };
-        let (prev, next) = (node.prev, node.next);
-        if next != NONE {
-            self.node_mut(next).prev = prev;
+        let Node { prev, next, .. } = self.nodes[index];
+        if prev == Before::NO_LIST {
+            return;
         }
-        if prev != NONE {
-            self.node_mut(prev).next = next;
-        } else if let Some(slots) = &mut self.levels[usize::from(level)] {
-            slots.heads[usize::from(slot)] = next;
+        if next != NONE {
+            self.nodes[next].prev = prev;
+        }
+        self.set_next(prev, next);
+        self.nodes[index].prev = Before::NO_LIST;
+    }
+
+    /// Makes `next` what follows `prev`.
+    fn set_next(&mut self, prev: Before, next: u32) {
+        if let Some(before) = prev.as_node() {
+            self.nodes[before].next = next;
+        } else if let Some((level, slot)) = prev.as_head()
+            && let Some(slots) = &mut self.levels[level]
+        {
+            slots.heads[slot] = next;
             if next == NONE {
                 slots.occupied &= !(1 << slot);
             }
         }
     }
 
-    fn allocate(&mut self, hash: u64) -> u32 {
-        if let Some(index) = self.free.checked_sub(1) {
-            self.free = self.node(index).next;
-            self.node_mut(index).hash = hash;
-            return index;
+    /// Moves a node that waits into a free one.
+    fn relocate(&mut self, from: u32, to: u32) {
+        let node = self.nodes[from];
+        self.set_next(node.prev, to);
+        if node.next != NONE {
+            self.nodes[node.next].prev = Before::node(to);
         }
-        #[expect(
-            clippy::expect_used,
-            reason = "four thousand million timers in one shard are more than its table can hold"
-        )]
-        let index =
-            u32::try_from(self.nodes.len()).ok().filter(|index| *index < NONE - 1).expect("too many timers in a shard");
-        self.nodes.push(Node { due: 0, hash, prev: NONE, next: NONE, generation: 0, place: None });
+        self.nodes[to] = node;
+        self.nodes[from].prev = Before::FREE;
+    }
+
+    fn allocate(&mut self, hash: u64) -> u32 {
+        let node = Node { hash, prev: Before::NO_LIST, next: NONE };
+        let Some(index) = self.free.checked_sub(1) else { return self.nodes.push(node) };
+        self.free = self.nodes[index].next;
+        self.nodes[index] = node;
         index
     }
 
     fn is_current(&self, timer: TimerId) -> bool {
-        self.nodes.get(timer.index as usize).is_some_and(|node| node.generation == timer.generation)
-    }
-
-    fn node(&self, index: u32) -> &Node {
-        &self.nodes[index as usize]
-    }
-
-    fn node_mut(&mut self, index: u32) -> &mut Node {
-        &mut self.nodes[index as usize]
+        self.nodes.get(timer.0).is_some_and(|node| node.prev != Before::FREE)
     }
 }
 

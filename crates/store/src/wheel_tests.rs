@@ -96,7 +96,7 @@ impl Pair {
                 let Some(hash) = self.nth(which) else { return };
                 let (timer, _) = self.armed.remove(&hash).unwrap();
                 self.wheel.cancel(timer);
-                assert_eq!(self.wheel.get(timer), None, "a cancelled handle is no longer good");
+                assert!(!self.wheel.is_current(timer), "a cancelled handle is no longer good");
                 self.wheel.cancel(timer); // and is ignored
             }
             Op::Advance(by) => self.now = self.now.saturating_add(by),
@@ -112,28 +112,31 @@ impl Pair {
 
     fn compact(&mut self) {
         let wake_before = self.wheel.next_wake();
-        let (armed, mut before) = (&mut self.armed, None);
+        let (armed, kept) = (&mut self.armed, self.wheel.len());
         self.wheel.compact(|hash, old, new| {
             let (timer, _) = armed.get_mut(&hash).expect("a timer that moves is armed");
             assert_eq!(*timer, old, "the old handle is the one that arming gave");
-            assert!(new.index <= old.index && before.replace(old.index) < Some(old.index), "downwards and in order");
+            assert!(
+                (new.0 as usize) < kept && kept <= old.0 as usize,
+                "only those that lie behind move, and they move down"
+            );
             *timer = new;
         });
-        self.links += self.armed.len();
-        for (hash, (timer, due)) in &self.armed {
-            assert_eq!(self.wheel.get(*timer), Some((*due, *hash)));
-        }
         assert_eq!(self.wheel.nodes.len(), self.armed.len());
-        assert!(self.wheel.next_wake() >= wake_before, "nobody is woken earlier for it");
+        assert_eq!(self.wheel.next_wake(), wake_before, "nobody is woken otherwise for it");
     }
 
-    /// Pops until the budget is spent or nothing is due. Returns whether nothing is.
+    /// Pops until the budget is spent or nothing has begun. Returns whether nothing has.
     fn pop(&mut self, now: u64, budget: usize) -> bool {
         let mut left = budget;
-        while let Some((timer, hash)) = self.wheel.pop_due(Timestamp::from_millis(now), &mut left) {
-            let (expected, due) = self.armed.remove(&hash).expect("a reported timer is armed, and reported once");
+        while let Some((timer, hash)) = self.wheel.pop_begun(Timestamp::from_millis(now), &mut left) {
+            let (expected, due) = self.armed[&hash];
             assert_eq!(timer, expected, "the handle is the one that arming gave");
-            assert!(due <= now, "reported early: due {due} at {now}");
+            if due > now {
+                self.wheel.rearm(timer, Timestamp::from_millis(due - 1));
+                continue;
+            }
+            self.armed.remove(&hash);
             if hash % 3 == 0 {
                 // Half-way to its removal it gets a new deadline instead.
                 let deadline = now.saturating_add(hash);
@@ -164,6 +167,14 @@ impl Pair {
 
     fn check(&self) {
         assert_eq!(self.wheel.len(), self.armed.len());
+        let mut waiting = 0;
+        for (timer, hash, fits) in self.wheel.waiting() {
+            let (expected, due) = self.armed[&hash];
+            assert_eq!(timer, expected, "each waits once, under its handle");
+            assert!(due == u64::MAX || fits(Timestamp::from_millis(due - 1)), "in a slot for its deadline");
+            waiting += 1;
+        }
+        assert_eq!(waiting, self.armed.len());
         let earliest = self.armed.values().map(|(_, due)| *due).min();
         let wake = self.wheel.next_wake().map(Timestamp::as_millis);
         assert_eq!(wake.is_some(), earliest.is_some(), "someone wakes while there are timers, and only then");
@@ -203,10 +214,12 @@ fn each_level_reports_at_its_edges_and_not_a_millisecond_before() {
                 let mut wheel = Wheel::default();
                 let deadline = Timestamp::from_millis(distance + start);
                 let timer = wheel.arm(deadline, 7, Timestamp::from_millis(start));
-                assert_eq!(wheel.pop_due(deadline, &mut 1000), None, "start {start}, distance {distance}");
+                while let Some((popped, _)) = wheel.pop_begun(deadline, &mut 1000) {
+                    wheel.rearm(popped, deadline);
+                }
                 let due = Timestamp::from_millis(deadline.as_millis() + 1);
-                assert!(wheel.next_wake().is_some_and(|wake| wake <= due));
-                assert_eq!(wheel.pop_due(due, &mut 1000), Some((timer, 7)), "start {start}, distance {distance}");
+                assert_eq!(wheel.next_wake(), Some(due), "start {start}, distance {distance}");
+                assert_eq!(wheel.pop_begun(due, &mut 1000), Some((timer, 7)), "start {start}, distance {distance}");
             }
         }
     }
@@ -215,15 +228,17 @@ fn each_level_reports_at_its_edges_and_not_a_millisecond_before() {
 #[test]
 fn a_sleeper_that_trusts_next_wake_wakes_at_most_once_a_level() {
     let mut wheel = Wheel::default();
-    let (now, deadline) = (1_700_000_000_123, 1_999_999_999_999);
-    wheel.arm(Timestamp::from_millis(deadline), 1, Timestamp::from_millis(now));
+    let (now, deadline) = (1_700_000_000_123, Timestamp::from_millis(1_999_999_999_999));
+    wheel.arm(deadline, 1, Timestamp::from_millis(now));
     for wakes in 0.. {
         assert!(wakes <= LEVELS, "woken too often");
         let now = wheel.next_wake().unwrap();
-        if wheel.pop_due(now, &mut usize::MAX.clone()).is_some() {
-            assert_eq!(now.as_millis(), deadline + 1);
+        let (timer, _) = wheel.pop_begun(now, &mut 1).expect("nobody is woken for nothing");
+        if deadline.is_past(now) {
+            assert_eq!(now.as_millis(), deadline.as_millis() + 1);
             return;
         }
+        wheel.rearm(timer, deadline);
     }
 }
 
@@ -243,7 +258,7 @@ fn a_sparse_wheel_gives_its_memory_back_and_keeps_its_timers() {
     assert_eq!((moved, wheel.len(), wheel.is_sparse()), (100, 100, false));
     assert!(wheel.room() <= 256, "{} nodes kept", wheel.room());
     let mut budget = 10_000;
-    let reported = std::iter::from_fn(|| wheel.pop_due(Timestamp::from_millis(20_000), &mut budget));
+    let reported = std::iter::from_fn(|| wheel.pop_begun(Timestamp::from_millis(20_000), &mut budget));
     let mut hashes: Vec<_> = reported.map(|(_, hash)| hash).collect();
     hashes.sort_unstable();
     assert!(hashes.into_iter().eq(9_900..10_000));
@@ -255,11 +270,11 @@ fn an_emptied_wheel_gives_its_memory_back_and_begins_anew() {
         let mut wheel = Wheel::default();
         let (start, far) = (Timestamp::from_millis(5), Timestamp::from_millis(9_000_000));
         let timers: Vec<_> = (0..timers).map(|hash| wheel.arm(far, hash, start)).collect();
-        assert_eq!(wheel.pop_due(far, &mut 100_000), None);
+
         timers.into_iter().for_each(|timer| wheel.cancel(timer));
         assert!(wheel.room() <= NODES_KEPT, "{} nodes kept", wheel.room());
         // The time of an empty wheel is whatever the next timer brings, be it earlier.
         wheel.arm(Timestamp::from_millis(1), 1, Timestamp::from_millis(1));
-        assert!(wheel.pop_due(Timestamp::from_millis(2), &mut 1).is_some());
+        assert!(wheel.pop_begun(Timestamp::from_millis(2), &mut 1).is_some());
     }
 }

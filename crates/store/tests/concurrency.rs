@@ -23,7 +23,7 @@ fn balance(value: Option<ValueRef<'_>>) -> i64 {
 fn view<'s>(store: &'s Store, keys: &[Key<'_>], write: bool) -> View<'s> {
     let mut locks = LockSet::new();
     keys.iter().for_each(|key| if write { locks.write(key) } else { locks.read(key) });
-    store.lock(&locks, store.now())
+    store.lock(locks, store.now())
 }
 
 fn sum_of_balances(store: &Store) -> i64 {
@@ -93,7 +93,7 @@ fn a_pair_written_together_is_never_read_torn() {
             let mut view = view(&store, &keys, true);
             let value = Value::from(format!("{number}:{round}"));
             for key in &keys {
-                view.set(key, value.clone(), SetOptions::default()).unwrap();
+                view.set(key, (&value).into(), SetOptions::default()).unwrap();
             }
         }
     };
@@ -121,7 +121,7 @@ fn overlapping_lock_sets_do_not_deadlock() {
                 1 => locks.read_database(random.u32(..3)),
                 _ => {}
             }
-            _ = store.lock(&locks, store.now());
+            _ = store.lock(locks, store.now());
         }
     };
     on_threads(4, lock_many, || store.debug_check());
@@ -193,7 +193,7 @@ fn optimistic_increments_are_exact() {
                 let mut view = view(&store, &[key], true);
                 let is_unchanged = !view.has_changed(&watched);
                 if is_unchanged {
-                    view.set(&key, Value::from(before + 1i64), SetOptions::default()).unwrap();
+                    view.set(&key, (before + 1i64).into(), SetOptions::default()).unwrap();
                 }
                 drop(view);
                 if is_unchanged {

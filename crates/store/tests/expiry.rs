@@ -278,7 +278,7 @@ fn what_a_view_noticed_is_removed_only_if_it_is_still_dead() {
     let keys = [store.key(b"dead"), store.key(b"rescued")];
     let mut locks = LockSet::new();
     keys.iter().for_each(|key| locks.read(key));
-    let view = store.lock(&locks, store.now());
+    let view = store.lock(locks, store.now());
     keys.iter().for_each(|key| assert_eq!(view.get(key), Ok(None)));
     let residue = view.finish();
     set(&store, "rescued", 1000);
@@ -300,16 +300,16 @@ fn a_clock_that_goes_back_hides_nothing_and_hangs_nobody() {
         let key = store.key(name.as_bytes());
         let mut locks = LockSet::new();
         locks.write(&key);
-        let mut view = store.lock(&locks, START);
+        let mut view = store.lock(locks, START);
         view.set(&key, "v".into(), SetOptions::default().expire_at(START.saturating_add(millis(deadline)))).unwrap();
     }
     assert_eq!(store.expire_step(later, 100).expired, 1);
     // Back before everything: a new key with a deadline lives and dies by the reader's clock.
-    let mut view = store.lock(&locks, START);
+    let mut view = store.lock(locks.clone(), START);
     view.set(&key, "v".into(), SetOptions::default().ttl(millis(10))).unwrap();
     drop(view);
     for (at, alive) in [(START, true), (START.saturating_add(millis(11)), false)] {
-        let view = store.lock(&locks, at);
+        let view = store.lock(locks.clone(), at);
         assert_eq!(view.exists(&key), Ok(alive));
     }
     store.expire_step(START.saturating_add(millis(11)), 100);

@@ -30,7 +30,7 @@ fn most_in_one_home(seed: u64, keys: &[Vec<u8>]) -> usize {
     while let Some(at) = cursor {
         let mut locks = LockSet::new();
         locks.read_shard(0, at.shard());
-        let view = store.lock(&locks, store.now());
+        let view = store.lock(locks, store.now());
         let mut seen = 0;
         let next = view.scan_shard(0, at, 1, |_, _| seen += 1);
         most = most.max(seen);

@@ -314,7 +314,7 @@ impl Real {
         let db = self.store.db();
         let mut locks = LockSet::new();
         locks.read_database(db);
-        let view = self.store.lock(&locks, self.clock.now());
+        let view = self.store.lock(locks, self.clock.now());
         let first = self.store.random_shard(db);
         let shards = first.into_iter().flat_map(|first| (first..self.store.shard_count()).chain(0..first));
         let picked = shards.into_iter().find_map(|shard| view.random_key(db, shard)).map(<[u8]>::to_vec);
@@ -328,7 +328,7 @@ impl Real {
         let keys: Vec<_> = keys.iter().map(|(db, key)| self.store.key_in(*db, key)).collect();
         let mut locks = LockSet::new();
         keys.iter().for_each(|key| locks.read(key));
-        let view = self.store.lock(&locks, self.clock.now());
+        let view = self.store.lock(locks, self.clock.now());
         let replies = keys.iter().map(|key| view.get(key).unwrap().map(|value| value.to_bytes()).into()).collect();
         let residue = view.finish();
         if settle {

@@ -14,7 +14,7 @@ fn scan(store: &Store, cursor: u64, count: usize, keys: &mut Vec<String>) -> u64
     while let Some(at) = cursor.filter(|_| keys.len() < goal) {
         let mut locks = LockSet::new();
         locks.read_shard(store.db(), at.shard());
-        let view = store.lock(&locks, store.now());
+        let view = store.lock(locks, store.now());
         let next = view.scan_shard(store.db(), at, goal - keys.len(), |key, _| {
             keys.push(String::from_utf8(key.to_vec()).unwrap());
         });
@@ -194,7 +194,7 @@ proptest! {
         while let Some(shard) = walk.shard() {
             let mut locks = LockSet::new();
             locks.read_shard(store.db(), shard);
-            walk.step(&store.lock(&locks, store.now()), entries);
+            walk.step(&store.lock(locks, store.now()), entries);
             let churn = churns.next().unwrap_or(&Churn::Nothing);
             churner.apply(churn);
             flushed |= matches!(churn, Churn::Flush);
@@ -237,7 +237,7 @@ fn a_key_walk_returns_each_key_once_from_a_shard_that_vanishes() {
         let step = |walk: &mut KeyWalk| {
             let mut locks = LockSet::new();
             locks.read_shard(store.db(), walk.shard().unwrap());
-            walk.step(&store.lock(&locks, store.now()), 1);
+            walk.step(&store.lock(locks, store.now()), 1);
         };
         while walk.shard() == Some(0) {
             step(&mut walk);
@@ -266,7 +266,7 @@ fn a_step_asked_for_more_than_the_shard_has_finishes_it() {
         (0..removed).for_each(|number| _ = store.del(number.to_string()));
         let mut locks = LockSet::new();
         locks.read_database(store.db());
-        let view = store.lock(&locks, store.now());
+        let view = store.lock(locks, store.now());
         for start in [0, 1 << 32].map(Cursor::from_u64) {
             let (mut keys, mut cursor) = (0, start);
             while cursor.shard() == start.shard() {

@@ -28,7 +28,7 @@ fn watching(store: &Store, keys: &[&str]) -> WatchSet {
 fn has_changed(store: &Store, watched: &WatchSet) -> bool {
     let mut locks = LockSet::new();
     watched.keys().for_each(|key| locks.read(&key));
-    store.lock(&locks, store.now()).has_changed(watched)
+    store.lock(locks, store.now()).has_changed(watched)
 }
 
 type Change = (&'static str, fn(&Store));

@@ -54,7 +54,7 @@ impl View<'_> {
     /// # Errors
     /// [`StoreError::Undeclared`], as for every operation here.
     pub fn ttl(&self, key: &Key<'_>) -> Result<Ttl, StoreError> {
-        Ok(match self.live(key)? {
+        Ok(match self.peek(key)? {
             None => Ttl::Missing,
             Some(entry) => entry.deadline().map_or(Ttl::Persistent, Ttl::Until),
         })

@@ -5,7 +5,7 @@ use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::shard::NewDeadline;
-use crate::value::Value;
+use crate::value::{NewValue, Value};
 use crate::view::View;
 
 impl View<'_> {
@@ -14,7 +14,7 @@ impl View<'_> {
     /// # Errors
     /// [`StoreError::Undeclared`], as for every operation here.
     pub fn exists(&self, key: &Key<'_>) -> Result<bool, StoreError> {
-        Ok(self.live(key)?.is_some())
+        Ok(self.peek(key)?.is_some())
     }
 
     /// Removes a key. Returns whether it existed.
@@ -41,7 +41,7 @@ impl View<'_> {
         }
         if let Some(entry) = source.remove(from, event::RENAME_FROM) {
             let (value, deadline) = (entry.value().to_value(), NewDeadline::Is(entry.deadline()));
-            self.shard_mut(to)?.put(to, &value, deadline, event::RENAME_TO);
+            self.shard_mut(to)?.put(to, NewValue::from(&value), deadline, event::RENAME_TO);
         }
         Ok(())
     }
@@ -51,7 +51,7 @@ impl View<'_> {
     /// # Errors
     /// See [`exists`](Self::exists).
     pub fn restore(&mut self, key: &Key<'_>, value: Value, deadline: Option<Timestamp>) -> Result<(), StoreError> {
-        self.shard_mut(key)?.put(key, &value, NewDeadline::Is(deadline), event::RESTORE);
+        self.shard_mut(key)?.put(key, NewValue::from(&value), NewDeadline::Is(deadline), event::RESTORE);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 
 mod expiry;
 mod generic;
+mod object;
 mod string;
 
 pub use expiry::{ExpireCondition, Ttl};

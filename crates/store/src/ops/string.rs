@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use crate::clock::Timestamp;
 use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::shard::NewDeadline;
-use crate::value::{VALUE_BYTES_MAX, Value, ValueRef};
+use crate::value::{NewValue, VALUE_BYTES_MAX, Value, ValueRef};
 use crate::view::View;
 
 /// What a write does to the key's deadline.
@@ -126,8 +124,8 @@ impl View<'_> {
     ///
     /// # Errors
     /// [`StoreError::TooLong`] above [`VALUE_BYTES_MAX`].
-    pub fn set(&mut self, key: &Key<'_>, value: Value, options: SetOptions) -> Result<SetOutcome, StoreError> {
-        check_length(value.as_bytes().len())?;
+    pub fn set(&mut self, key: &Key<'_>, value: NewValue<'_>, options: SetOptions) -> Result<SetOutcome, StoreError> {
+        check_length(value.len())?;
         let deadline = options.expiry.resolve(self.now());
         let mut shard = self.shard_mut(key)?;
         let mut previous = None;
@@ -143,7 +141,7 @@ impl View<'_> {
                 return Ok(SetOutcome { stored: false, previous });
             }
         }
-        shard.put(key, &value, deadline, event::SET);
+        shard.put(key, value, deadline, event::SET);
         Ok(SetOutcome { stored: true, previous })
     }
 
@@ -163,7 +161,7 @@ impl View<'_> {
         let mut shard = self.shard_mut(key)?;
         let before = shard.live(key).map_or(Ok(0), |entry| entry.value().to_integer())?;
         let sum = before.checked_add(by).ok_or(StoreError::Overflow)?;
-        shard.put(key, &Value::from(sum), NewDeadline::Keep, event::INCRBY);
+        shard.put(key, NewValue::Integer(sum), NewDeadline::Keep, event::INCRBY);
         Ok(sum)
     }
 
@@ -171,11 +169,11 @@ impl View<'_> {
     ///
     /// # Errors
     /// [`StoreError::TooLong`] if the result would be longer than [`VALUE_BYTES_MAX`].
-    pub fn append(&mut self, key: &Key<'_>, tail: &Bytes) -> Result<usize, StoreError> {
+    pub fn append(&mut self, key: &Key<'_>, tail: &[u8]) -> Result<usize, StoreError> {
         let mut shard = self.shard_mut(key)?;
-        let Some(before) = shard.live(key).map(|entry| entry.value().as_slice().len()) else {
+        let Some(before) = shard.live(key).map(|entry| entry.value().len()) else {
             check_length(tail.len())?;
-            shard.put(key, &Value::from(tail.clone()), NewDeadline::Keep, event::APPEND);
+            shard.put(key, NewValue::Copied(tail), NewDeadline::Keep, event::APPEND);
             return Ok(tail.len());
         };
         check_length(before.saturating_add(tail.len()))?;

@@ -1,0 +1,41 @@
+//! What OBJECT and MEMORY USAGE ask about a key. Asking does not count as using it.
+
+use crate::error::StoreError;
+use crate::key::Key;
+use crate::view::View;
+
+impl View<'_> {
+    /// For how many seconds the key was not used; `None` where there is none. Counted while the store
+    /// [tracks](crate::Store::set_tracking) recency, and wraps after 194 days, as in Redis.
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`], as for every operation here.
+    pub fn idle_seconds(&self, key: &Key<'_>) -> Result<Option<u32>, StoreError> {
+        Ok(self.peek(key)?.map(|entry| self.touch().idle_seconds(entry.access_word())))
+    }
+
+    /// How often the key is used, as a logarithm from 0 to 255 that decays with the time; `None` where there is no key. Counted while the store
+    /// [tracks](crate::Store::set_tracking) frequency.
+    ///
+    /// # Errors
+    /// See [`idle_seconds`](Self::idle_seconds).
+    pub fn frequency(&self, key: &Key<'_>) -> Result<Option<u32>, StoreError> {
+        Ok(self.peek(key)?.map(|entry| self.touch().count(entry.access_word())))
+    }
+
+    /// How Redis would say that the key's value is kept: `int`, `embstr` or `raw`; `None` where there is no key.
+    ///
+    /// # Errors
+    /// See [`idle_seconds`](Self::idle_seconds).
+    pub fn encoding(&self, key: &Key<'_>) -> Result<Option<&'static str>, StoreError> {
+        Ok(self.peek(key)?.map(|entry| entry.encoding()))
+    }
+
+    /// Bytes of memory that the key accounts for: its slot in the table, its block, and a long value. `None` where there is no key.
+    ///
+    /// # Errors
+    /// See [`idle_seconds`](Self::idle_seconds).
+    pub fn memory_usage(&self, key: &Key<'_>) -> Result<Option<usize>, StoreError> {
+        Ok(self.peek(key)?.map(|entry| entry.memory()))
+    }
+}
