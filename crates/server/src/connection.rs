@@ -1,38 +1,43 @@
 //! A connection's loop: read, run what is there, write, and again.
 //!
 //! All complete requests in the buffer run as one batch, at one instant, and their replies leave in one write. A client that does not read its
-//! replies is not read from. After a full turn others get theirs.
+//! replies is not read from. After a full turn others get theirs. A connection that waits owns no buffers: see `buffers.rs`.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use pyredis_protocol::{DecodeError, Limits, ProtocolError, ReplyWriter, RequestDecoder};
+use pyredis_protocol::{Arg, DecodeError, Limits, ProtocolError, ReplyWriter, RequestDecoder};
 use pyredis_store::{LockSet, Residue};
+use smallvec::SmallVec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::codec::Decoder;
 
+use crate::buffers;
 use crate::command::error::CommandError;
 use crate::command::spec::Walk;
 use crate::dispatch::{Batch, Dispatched};
 use crate::lifecycle::Phase;
 use crate::outcome::{Outcome, Wait};
+use crate::pipeline::REQUESTS_TOGETHER;
 use crate::session::Session;
 use crate::shared::Shared;
 use crate::shutdown;
-use crate::stats::WorkerStats;
-use crate::stopwatch::Stopwatch;
+use crate::stats::{Timing, WorkerStats};
 
 /// How many commands a session runs before others on its worker have their turn.
 const COMMANDS_PER_TURN: usize = 256;
 /// How many bytes of replies pile up before they are sent.
 const REPLY_BYTES_PER_TURN: usize = 1024 * 1024;
-/// What an idle connection keeps ready to read into, and the most that a busy one does.
-const READ_BYTES: std::ops::RangeInclusive<usize> = 512..=64 * 1024;
+/// Room for what follows half a request. So much of one is copied out of the worker's buffer.
+const OWN_INPUT_BYTES: usize = 4 * 1024;
 /// How many slices of a walk are done before others have their turn.
 const SLICES_PER_TURN: usize = 4;
 
@@ -44,13 +49,11 @@ pub(crate) struct Connection {
     session: Session,
     decoder: RequestDecoder,
     input: BytesMut,
-    /// How much is made ready for the next read: grows while reads fill it.
-    read_bytes: usize,
     reply: ReplyWriter,
     /// How many commands the turn has left. It goes on over reads: a client that always has more to say has no more of it.
     commands_left: usize,
-    /// A request that could not run while the server was saving, to be run first.
-    paused: Option<Vec<Bytes>>,
+    /// A request that the decoder has given and that could not run while the server was saving, to be run first.
+    pending: Option<Vec<Bytes>>,
 }
 
 /// Why a batch ended.
@@ -77,10 +80,9 @@ impl Connection {
             session,
             decoder: RequestDecoder::new(limits),
             input: BytesMut::new(),
-            read_bytes: *READ_BYTES.start(),
             reply: ReplyWriter::default(),
             commands_left: COMMANDS_PER_TURN,
-            paused: None,
+            pending: None,
             stats,
             stream,
             shared,
@@ -127,6 +129,7 @@ impl Connection {
     /// Runs the requests in the buffer until there is a reason to stop.
     fn run_batch(&mut self) -> Stop {
         self.session.refresh(&self.shared);
+        self.reply.lend(buffers::take_replies());
         let mut batch = Batch {
             server: &self.shared,
             worker: &self.stats,
@@ -134,28 +137,40 @@ impl Connection {
             reply: &mut self.reply,
             now: self.shared.store.now(),
             residue: Residue::default(),
-            stopwatch: Stopwatch::start(),
+            timing: Timing::start(&self.stats),
         };
         let stop = loop {
             if self.commands_left == 0 || batch.reply.len_bytes() >= REPLY_BYTES_PER_TURN {
                 break Stop::TurnOver;
             }
-            self.commands_left -= 1;
-            self.decoder.set_authenticated(batch.session.is_authenticated);
-            let args = match self.paused.take().map_or_else(|| next_request(&mut self.decoder, &mut self.input), Ok) {
-                Ok(args) => args,
-                Err(stop) => break stop,
-            };
-            match batch.dispatch(&args) {
+            // Before a client has authenticated, the decoder's stricter limits hold; and what it has begun it ends.
+            let is_plain = self.pending.is_none() && !self.decoder.is_mid_request() && batch.session.is_authenticated;
+            let most = if is_plain { self.commands_left.min(REQUESTS_TOGETHER) } else { 0 };
+            let mut ran = batch.run_plain(&self.input, self.decoder.limits(), most);
+            self.input.advance(ran.bytes);
+            if ran.requests == 0 && ran.last.is_done() {
+                self.decoder.set_authenticated(batch.session.is_authenticated);
+                let next = self.pending.take().map_or_else(|| next_request(&mut self.decoder, &mut self.input), Ok);
+                let request = match next {
+                    Ok(request) => request,
+                    Err(stop) => break stop,
+                };
+                let args: SmallVec<[Arg<'_>; 8]> = request.iter().map(Arg::Owned).collect();
+                (ran.last, ran.requests) = (batch.dispatch_args(&args), 1);
+                if matches!(ran.last, Dispatched::Paused) {
+                    drop(args);
+                    self.pending = Some(request);
+                }
+            }
+            self.commands_left = self.commands_left.saturating_sub(ran.requests);
+            match ran.last {
                 Dispatched::Ran(Outcome::Done) => {}
                 Dispatched::Ran(outcome) => break Stop::Left(outcome),
-                Dispatched::Paused => {
-                    self.paused = Some(args);
-                    break Stop::Paused;
-                }
+                Dispatched::Paused => break Stop::Paused,
             }
         };
         let (residue, now) = (std::mem::take(&mut batch.residue), batch.now);
+        drop(batch);
         self.settle(residue, now);
         stop
     }
@@ -193,7 +208,7 @@ impl Connection {
             locks.read_shard(self.session.db, shard);
             let now = self.shared.store.now();
             let residue = {
-                let view = self.shared.store.lock(&locks, now);
+                let view = self.shared.store.lock(locks, now);
                 walk.step(&view);
                 view.finish()
             };
@@ -225,32 +240,60 @@ impl Connection {
     /// Sends what is to be sent, at the client's pace.
     async fn flush(&mut self) -> io::Result<()> {
         self.stats.bytes_written.add(self.reply.remaining() as u64);
+        // The socket nearly always takes all that there is at once.
+        if self.reply.chunk().len() == self.reply.remaining()
+            && self.reply.has_remaining()
+            && let Ok(sent) = self.stream.try_write(self.reply.chunk())
+        {
+            self.reply.advance(sent);
+        }
         let timeout = self.session.config().timeout;
         while self.reply.has_remaining() {
             if within(timeout, self.stream.write_buf(&mut self.reply)).await? == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
         }
+        if let Some(buffer) = self.reply.reclaim() {
+            buffers::give_back_replies(buffer);
+        }
         Ok(())
     }
 
     /// Reads more. Returns whether there was more, which there is not when the client has left.
     async fn fill(&mut self) -> io::Result<bool> {
-        if self.input.is_empty() {
-            self.input = BytesMut::new();
-            self.reply.shrink();
-        }
-        // Room that is left is used first: while a large argument arrives the buffer was made to end with it.
-        if self.input.len() == self.input.capacity() {
-            self.input.reserve(self.read_bytes);
-        }
-        let room = self.input.capacity() - self.input.len();
+        self.keep_what_is_left();
         let timeout = self.session.config().timeout;
-        let read = within(timeout, self.stream.read_buf(&mut self.input)).await?;
+        let read = within(timeout, poll_fn(|context| self.poll_fill(context))).await?;
         self.stats.bytes_read.add(read as u64);
-        let next = if read == room { self.read_bytes * 2 } else { read.next_power_of_two() };
-        self.read_bytes = next.clamp(*READ_BYTES.start(), *READ_BYTES.end());
         Ok(read > 0)
+    }
+
+    /// Reads what has come into the buffer that holds the rest of what came before, or else into the worker's.
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut input = if self.input.is_empty() { buffers::take_input() } else { std::mem::take(&mut self.input) };
+        // Room that is left is used first: while a large argument arrives the buffer was made to end with it.
+        if input.len() == input.capacity() {
+            input.reserve(OWN_INPUT_BYTES);
+        }
+        let read = pin!(self.stream.read_buf(&mut input)).poll(context);
+        if input.is_empty() {
+            buffers::give_back_input(input);
+        } else {
+            self.input = input;
+        }
+        read
+    }
+
+    /// Gives the worker's buffer back: half a request moves to memory of its own, unless the decoder is at work on it.
+    fn keep_what_is_left(&mut self) {
+        if self.input.is_empty() {
+            buffers::give_back_input(std::mem::take(&mut self.input));
+        } else if !self.decoder.is_mid_request() && self.input.len() < OWN_INPUT_BYTES {
+            let rest = BytesMut::from(&self.input[..]);
+            let mut input = std::mem::replace(&mut self.input, rest);
+            input.clear();
+            buffers::give_back_input(input);
+        }
     }
 }
 
@@ -262,6 +305,7 @@ async fn within<T>(timeout: Duration, io: impl Future<Output = io::Result<T>>) -
     tokio::time::timeout(timeout, io).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
+/// The next request that is not plain.
 fn next_request(decoder: &mut RequestDecoder, input: &mut BytesMut) -> Result<Vec<Bytes>, Stop> {
     match decoder.decode(input) {
         Ok(Some(request)) => Ok(request.into_args()),

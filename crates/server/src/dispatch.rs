@@ -3,9 +3,8 @@
 //! The gates look at flags, never at names. Nothing here waits but for locks; what takes longer is left to the connection as an
 //! [`Outcome`].
 
-use bytes::Bytes;
-use pyredis_protocol::ReplyWriter;
-use pyredis_store::{Key, LockSet, Residue, Timestamp, View};
+use pyredis_protocol::{Arg, ReplyWriter};
+use pyredis_store::{Access, Key, LockSet, Residue, Timestamp, View};
 use smallvec::SmallVec;
 
 use crate::command::context::{Call, Ctx, Surroundings};
@@ -16,9 +15,9 @@ use crate::lifecycle::Phase;
 use crate::outcome::Outcome;
 use crate::session::{Queued, Session, Transaction};
 use crate::shared::Shared;
-use crate::stats::{CallResult, WorkerStats};
-use crate::stopwatch::Stopwatch;
+use crate::stats::{CallResult, Timing, WorkerStats};
 
+/// The keys of one command: most have one.
 type Keys<'k> = SmallVec<[Key<'k>; 4]>;
 
 /// One batch of requests of a session: what its commands share.
@@ -30,7 +29,15 @@ pub(crate) struct Batch<'b> {
     pub(crate) now: Timestamp,
     /// What the views so far have left to be settled.
     pub(crate) residue: Residue,
-    pub(crate) stopwatch: Stopwatch,
+    pub(crate) timing: Timing<'b>,
+}
+
+/// A request, with what is known of it before it runs.
+pub(crate) struct Request<'r> {
+    pub(crate) args: &'r [Arg<'r>],
+    pub(crate) command: Result<Command, CommandError>,
+    /// Its keys, hashed for the database that was selected when they were looked for.
+    pub(crate) keys: &'r [Key<'r>],
 }
 
 /// What became of a request.
@@ -41,13 +48,32 @@ pub(crate) enum Dispatched {
     Paused,
 }
 
+impl Dispatched {
+    pub(crate) const DONE: Self = Self::Ran(Outcome::Done);
+
+    /// Whether the request is answered, and nothing is left to be done.
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(self, Self::Ran(Outcome::Done))
+    }
+}
+
 impl Batch<'_> {
+    /// Runs one request that nothing is known of yet.
+    pub(crate) fn dispatch_args(&mut self, args: &[Arg<'_>]) -> Dispatched {
+        let command = self.server.table.find(args);
+        let db = self.session.db;
+        let keys: Keys<'_> = command.iter().flat_map(|command| keys_of(self.server, command.spec, args, db)).collect();
+        self.dispatch(Request { args, command, keys: &keys })
+    }
+
     /// Runs one request, as far as it can be run without waiting.
-    pub(crate) fn dispatch(&mut self, args: &[Bytes]) -> Dispatched {
-        let command = match self.server.table.find(args) {
+    pub(crate) fn dispatch(&mut self, request: Request<'_>) -> Dispatched {
+        let Request { args, command, keys } = request;
+        let command = match command {
             Ok(command) => command,
             Err(error) => return self.reject(None, error),
         };
+        self.timing.begin(command);
         if let Err(error) = self.pass_gates(command, args) {
             return self.reject(Some(command), error);
         }
@@ -56,7 +82,7 @@ impl Batch<'_> {
         }
         self.session.last_command = Some(command);
         let mark = self.reply.mark();
-        let result = match self.run_locked(command, args) {
+        let result = match self.run_locked(command, args, keys) {
             Ok(Dispatched::Ran(Outcome::Exec(transaction))) => Ok(self.exec(transaction)),
             other => other,
         };
@@ -64,11 +90,11 @@ impl Batch<'_> {
             return Dispatched::Paused;
         }
         let how = if result.is_ok() { CallResult::Succeeded } else { CallResult::Failed };
-        self.worker.count_call(command.number, how, self.stopwatch.lap());
+        self.worker.count_call(command.number, how);
         result.unwrap_or_else(|error| {
             self.reply.truncate_to(mark);
             self.answer_error(&error);
-            Dispatched::Ran(Outcome::Done)
+            Dispatched::DONE
         })
     }
 
@@ -79,7 +105,7 @@ impl Batch<'_> {
             return Dispatched::Ran(Outcome::Close);
         }
         if let Some(command) = command {
-            self.worker.count_call(command.number, CallResult::Rejected, self.stopwatch.lap());
+            self.worker.count_call(command.number, CallResult::Rejected);
         }
         if command.is_some_and(|command| command.spec.flags.contains(Flags::ENDS_TRANSACTION)) {
             self.session.discard();
@@ -89,7 +115,7 @@ impl Batch<'_> {
             self.session.break_transaction();
             self.answer_error(&error);
         }
-        Dispatched::Ran(Outcome::Done)
+        Dispatched::DONE
     }
 
     pub(crate) fn answer_error(&mut self, error: &CommandError) {
@@ -99,7 +125,7 @@ impl Batch<'_> {
     }
 
     /// The gates, in Redis's order.
-    fn pass_gates(&self, command: Command, args: &[Bytes]) -> Result<(), CommandError> {
+    fn pass_gates(&self, command: Command, args: &[Arg<'_>]) -> Result<(), CommandError> {
         let spec = command.spec;
         if !spec.arity.allows(args.len()) {
             return Err(CommandError::WrongArity(command.full_name()));
@@ -129,7 +155,7 @@ impl Batch<'_> {
         self.session.transaction.is_some() && !spec.flags.contains(Flags::NOT_QUEUED)
     }
 
-    fn enqueue(&mut self, command: Command, args: &[Bytes]) -> Outcome {
+    fn enqueue(&mut self, command: Command, args: &[Arg<'_>]) -> Outcome {
         let databases = self.server.store.databases();
         if let Some(transaction) = &mut self.session.transaction {
             if !transaction.push(command, args) {
@@ -147,17 +173,33 @@ impl Batch<'_> {
     }
 
     /// Takes the command's locks and runs it.
-    fn run_locked(&mut self, command: Command, args: &[Bytes]) -> Result<Dispatched, CommandError> {
-        let keys = keys_of(self.server, command.spec, args, self.session.db);
-        let call = Call { command, args, keys: &keys, in_exec: false };
-        let mut locks = LockSet::new();
-        add_locks(&mut locks, &call, self.session.db, self.server);
-        if locks.is_empty() {
-            return run(&call, None, self.session, self.server, self.reply, self.now).map(Dispatched::Ran);
-        }
-        let mut view = self.server.store.lock(&locks, self.now);
+    fn run_locked(&mut self, command: Command, args: &[Arg<'_>], keys: &[Key<'_>]) -> Result<Dispatched, CommandError> {
+        let db = self.session.db;
+        let again: Keys<'_>;
+        let keys = match keys.first() {
+            // SELECT has run since.
+            Some(key) if key.db() != db => {
+                again = keys_of(self.server, command.spec, args, db).collect();
+                &again
+            }
+            _ => keys,
+        };
+        let writes = command.spec.flags.contains(Flags::WRITE);
+        let access = if writes { Access::Write } else { Access::Read };
+        let call = Call { command, args, keys, in_exec: false };
+        let mut view = match (keys, command.spec.locks) {
+            ([key], Locks::Keys) => self.server.store.lock_key(key, access, self.now),
+            _ => {
+                let mut locks = LockSet::new();
+                add_locks(&mut locks, &call, db, self.server);
+                if locks.is_empty() {
+                    return run(&call, None, self.session, self.server, self.reply, self.now).map(Dispatched::Ran);
+                }
+                self.server.store.lock(locks, self.now)
+            }
+        };
         // Asked with the locks held: a last snapshot that began before has them behind it, one that begins later sees this write.
-        if command.spec.flags.contains(Flags::WRITE) && self.server.lifecycle.phase() > Phase::Ready {
+        if writes && self.server.lifecycle.phase() > Phase::Ready {
             return Ok(Dispatched::Paused);
         }
         let result = run(&call, Some(&mut view), self.session, self.server, self.reply, self.now);
@@ -179,10 +221,15 @@ impl Batch<'_> {
     /// Runs commands under one view of everything that they name, watched keys included. Returns whether they could be run.
     fn run_transaction(&mut self, Transaction { queued, writes, .. }: &Transaction) -> bool {
         let server = self.server;
-        let keys: Vec<Keys<'_>> =
-            queued.iter().map(|queued| keys_of(server, queued.command.spec, &queued.args, queued.db)).collect();
+        let args: Vec<Vec<Arg<'_>>> =
+            queued.iter().map(|queued| queued.args.iter().map(Arg::Owned).collect()).collect();
+        let keys: Vec<Keys<'_>> = queued
+            .iter()
+            .zip(&args)
+            .map(|(queued, args)| keys_of(server, queued.command.spec, args, queued.db).collect())
+            .collect();
         let calls = || {
-            queued.iter().zip(&keys).map(|(Queued { command, args, .. }, keys)| Call {
+            queued.iter().zip(args.iter().zip(&keys)).map(|(Queued { command, .. }, (args, keys))| Call {
                 command: *command,
                 args,
                 keys,
@@ -192,7 +239,7 @@ impl Batch<'_> {
         let mut locks = LockSet::new();
         calls().zip(queued).for_each(|(call, queued)| add_locks(&mut locks, &call, queued.db, server));
         self.session.watched.keys().for_each(|key| locks.read(&key));
-        let mut view = server.store.lock(&locks, self.now);
+        let mut view = server.store.lock(locks, self.now);
         if *writes && self.server.lifecycle.phase() > Phase::Ready {
             return false;
         }
@@ -210,6 +257,7 @@ impl Batch<'_> {
 
     fn run_queued(&mut self, call: &Call<'_>, view: &mut View<'_>) {
         self.session.last_command = Some(call.command);
+        self.timing.begin(call.command);
         let mark = self.reply.mark();
         let result = match run(call, Some(view), self.session, self.server, self.reply, self.now) {
             Ok(Outcome::More(mut walk)) => {
@@ -224,7 +272,7 @@ impl Batch<'_> {
             Err(error) => Err(error),
         };
         let how = if result.is_ok() { CallResult::Succeeded } else { CallResult::Failed };
-        self.worker.count_call(call.command.number, how, self.stopwatch.lap());
+        self.worker.count_call(call.command.number, how);
         if let Err(error) = result {
             self.reply.truncate_to(mark);
             self.answer_error(&error);
@@ -232,10 +280,15 @@ impl Batch<'_> {
     }
 }
 
-/// The keys among a command's arguments, hashed once.
-fn keys_of<'a>(server: &Shared, spec: &CommandSpec, args: &'a [Bytes], db: u32) -> Keys<'a> {
+/// The keys among a command's arguments, hashed.
+pub(crate) fn keys_of<'a>(
+    server: &Shared,
+    spec: &'static CommandSpec,
+    args: &[Arg<'a>],
+    db: u32,
+) -> impl Iterator<Item = Key<'a>> {
     let positions = spec.keys.iter().flat_map(|keys| keys.positions(args.len()));
-    positions.filter_map(|position| args.get(position)).map(|key| server.store.key_in(db, key)).collect()
+    positions.filter_map(|position| args.get(position)).map(move |key| server.store.key_in(db, key.as_slice()))
 }
 
 /// Adds the locks that a command needs.

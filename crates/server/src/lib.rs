@@ -17,6 +17,7 @@
 //! requests, runs them through `dispatch.rs` and writes the replies; commands live in `command/`. `persistence.rs` saves, `shutdown.rs` ends.
 //! Command functions are plain functions: they never await, and reach the store only through the view that the dispatcher locked for them.
 
+mod buffers;
 mod clients;
 mod command;
 pub mod config;
@@ -30,6 +31,7 @@ mod loading;
 pub mod logging;
 mod outcome;
 mod persistence;
+mod pipeline;
 mod running;
 mod server;
 mod session;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use pyredis_protocol::Arg;
 use pyredis_protocol::limits::REQUEST_BYTES_MAX;
 use pyredis_store::{Timestamp, WatchSet};
 
@@ -66,14 +67,14 @@ pub(crate) struct Queued {
 
 impl Transaction {
     /// Queues a command to run in the transaction's database. Returns whether there was room: a queue holds no more than a request may.
-    pub(crate) fn push(&mut self, command: Command, args: &[Bytes]) -> bool {
+    pub(crate) fn push(&mut self, command: Command, args: &[Arg<'_>]) -> bool {
         let args_bytes: usize = args.iter().map(|arg| size_of::<Bytes>() + arg.len()).sum();
         self.bytes = self.bytes.saturating_add(size_of::<Queued>() + args_bytes);
         if self.bytes > REQUEST_BYTES_MAX {
             return false;
         }
         self.writes |= command.spec.flags.contains(Flags::WRITE);
-        self.queued.push(Queued { command, args: args.to_vec(), db: self.db });
+        self.queued.push(Queued { command, args: args.iter().map(|arg| arg.to_bytes()).collect(), db: self.db });
         true
     }
 }

@@ -5,13 +5,17 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A counter that one worker writes and anyone reads. Relaxed: figures need not agree with one another.
+use crate::command::table::Command;
+use crate::stopwatch::Stopwatch;
+
+/// A counter that one worker writes and anyone reads: with one writer, adding takes no atomic read-modify-write. Relaxed: figures need not agree
+/// with one another.
 #[derive(Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     pub(crate) fn add(&self, by: u64) {
-        self.0.fetch_add(by, Ordering::Relaxed);
+        self.set(self.get().wrapping_add(by));
     }
 
     pub(crate) fn get(&self) -> u64 {
@@ -74,13 +78,12 @@ impl WorkerStats {
         }
     }
 
-    pub(crate) fn count_call(&self, command: usize, result: CallResult, took: Duration) {
+    pub(crate) fn count_call(&self, command: usize, result: CallResult) {
         let Some(stats) = self.commands.get(command) else { return };
         if result == CallResult::Rejected {
             return stats.rejected.add(1);
         }
         stats.calls.add(1);
-        stats.nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
         if result == CallResult::Failed {
             stats.failed.add(1);
         }
@@ -113,6 +116,42 @@ impl WorkerStats {
                 .for_each(|counter| counter.set(0));
         }
         self.errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+}
+
+/// Accounts the time of a batch to its commands. The clock is read where one command follows another, not between two calls of the same: a
+/// reading costs a good part of a fast command.
+pub(crate) struct Timing<'w> {
+    worker: &'w WorkerStats,
+    stopwatch: Stopwatch,
+    /// The command whose time it is.
+    command: Option<usize>,
+}
+
+impl<'w> Timing<'w> {
+    pub(crate) fn start(worker: &'w WorkerStats) -> Self {
+        Self { worker, stopwatch: Stopwatch::start(), command: None }
+    }
+
+    /// From here on the time is this command's. What comes before the first command is that one's as well.
+    pub(crate) fn begin(&mut self, command: Command) {
+        let before = self.command.replace(command.number);
+        if before.is_some() && before != self.command {
+            self.account(before);
+        }
+    }
+
+    fn account(&mut self, command: Option<usize>) {
+        let took = u64::try_from(self.stopwatch.lap().as_nanos()).unwrap_or(u64::MAX);
+        if let Some(stats) = command.and_then(|command| self.worker.commands.get(command)) {
+            stats.nanos.add(took);
+        }
+    }
+}
+
+impl Drop for Timing<'_> {
+    fn drop(&mut self) {
+        self.account(self.command);
     }
 }
 

@@ -1,18 +1,19 @@
 //! A cursor over a command's arguments: options become types, and what is left over is a syntax error.
 
-use bytes::Bytes;
+use pyredis_protocol::Arg;
 use pyredis_protocol::number::parse_i64;
+use pyredis_store::NewValue;
 
 use super::error::CommandError;
 
 /// The arguments that have not been taken yet.
 pub(crate) struct Args<'a> {
-    rest: &'a [Bytes],
+    rest: &'a [Arg<'a>],
 }
 
 impl<'a> Args<'a> {
     /// The arguments from `from` on; the name is argument 0.
-    pub(crate) fn from(args: &'a [Bytes], from: usize) -> Self {
+    pub(crate) fn from(args: &'a [Arg<'a>], from: usize) -> Self {
         Self { rest: args.get(from..).unwrap_or_default() }
     }
 
@@ -25,14 +26,14 @@ impl<'a> Args<'a> {
     }
 
     /// The next argument, if there is one.
-    pub(crate) fn next(&mut self) -> Option<&'a Bytes> {
+    pub(crate) fn next(&mut self) -> Option<&'a [u8]> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
-        Some(first)
+        Some(first.as_slice())
     }
 
     /// The next argument; there must be one.
-    pub(crate) fn take(&mut self) -> Result<&'a Bytes, CommandError> {
+    pub(crate) fn take(&mut self) -> Result<&'a [u8], CommandError> {
         self.next().ok_or(CommandError::Syntax)
     }
 
@@ -59,6 +60,14 @@ impl<'a> Args<'a> {
 /// An argument as an integer.
 pub(crate) fn integer(arg: &[u8]) -> Result<i64, CommandError> {
     parse_i64(arg).ok_or(CommandError::NotAnInteger)
+}
+
+/// An argument as a value for the store.
+pub(crate) fn value(arg: Arg<'_>) -> NewValue<'_> {
+    match arg {
+        Arg::InBuffer(bytes) => NewValue::Copied(bytes),
+        Arg::Owned(bytes) => NewValue::Shared(bytes),
+    }
 }
 
 /// An argument as text for a message: up to a NUL, as Redis prints C strings; what is not UTF-8 is replaced.

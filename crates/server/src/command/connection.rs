@@ -36,7 +36,7 @@ const PING: CommandSpec = CommandSpec {
 fn ping(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     match ctx.args {
         [_] => ctx.reply.simple("PONG"),
-        [_, message] => ctx.reply.bulk_shared(message.clone()),
+        [_, message] => ctx.reply.bulk_shared(message.to_bytes()),
         _ => return Err(CommandError::WrongArity(ctx.command.full_name())),
     }
     Ok(Outcome::Done)
@@ -48,7 +48,7 @@ const ECHO: CommandSpec = CommandSpec {
     syntax: "message",
     summary: "Returns the message.",
     run: |ctx| {
-        ctx.reply.bulk_shared(ctx.arg(1).clone());
+        ctx.reply.bulk_shared(ctx.args.get(1).map(|message| message.to_bytes()).unwrap_or_default());
         Ok(Outcome::Done)
     },
     ..CONNECTION
@@ -134,7 +134,7 @@ const HELLO: CommandSpec = CommandSpec {
 
 fn hello(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let mut args = Args::from(ctx.args, 1);
-    let version = args.next().map(|version| protocol_version(version)).transpose()?;
+    let version = args.next().map(protocol_version).transpose()?;
     while let Some(option) = args.next() {
         if option.eq_ignore_ascii_case(b"AUTH") && args.len() >= 2 {
             authenticate(ctx, args.take()?, args.take()?)?;
@@ -182,12 +182,12 @@ fn introduce(ctx: &mut Ctx<'_, '_>) {
 }
 
 /// A name for a connection, without spaces, newlines or other special characters.
-pub(super) fn checked_name(name: &Bytes) -> Result<Bytes, CommandError> {
+pub(super) fn checked_name(name: &[u8]) -> Result<Bytes, CommandError> {
     checked(name, "Client names cannot contain spaces, newlines or special characters.")
 }
 
 /// The bytes, copied out of the read buffer, if they are all printable and no spaces.
-pub(super) fn checked(bytes: &Bytes, otherwise: &'static str) -> Result<Bytes, CommandError> {
+pub(super) fn checked(bytes: &[u8], otherwise: &'static str) -> Result<Bytes, CommandError> {
     if bytes.iter().all(u8::is_ascii_graphic) {
         Ok(Bytes::copy_from_slice(bytes))
     } else {

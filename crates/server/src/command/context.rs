@@ -1,9 +1,9 @@
 //! What a command's function sees: its arguments, its keys, the locked view, its session, the server, and where to answer.
 
-use bytes::Bytes;
-use pyredis_protocol::ReplyWriter;
-use pyredis_store::{Key, Timestamp, View};
+use pyredis_protocol::{Arg, ReplyWriter};
+use pyredis_store::{Key, NewValue, Timestamp, View};
 
+use super::args::value;
 use super::error::CommandError;
 use super::table::Command;
 use crate::session::Session;
@@ -13,7 +13,7 @@ use crate::shared::Shared;
 pub(crate) struct Ctx<'c, 's> {
     pub(crate) command: Command,
     /// Name and arguments; as many as the command's arity asks for.
-    pub(crate) args: &'c [Bytes],
+    pub(crate) args: &'c [Arg<'c>],
     /// The keys among them, in order.
     pub(crate) keys: &'c [Key<'c>],
     view: Option<&'c mut View<'s>>,
@@ -43,9 +43,13 @@ impl<'c, 's> Ctx<'c, 's> {
     }
 
     /// The argument at `index`; empty where the arity does not promise one.
-    pub(crate) fn arg(&self, index: usize) -> &'c Bytes {
-        static EMPTY: Bytes = Bytes::new();
-        self.args.get(index).unwrap_or(&EMPTY)
+    pub(crate) fn arg(&self, index: usize) -> &'c [u8] {
+        self.args.get(index).map_or(b"", |arg| arg.as_slice())
+    }
+
+    /// The argument at `index` as a value for the store.
+    pub(crate) fn value(&self, index: usize) -> NewValue<'c> {
+        self.args.get(index).copied().map_or(NewValue::Copied(b""), value)
     }
 
     /// The key at `index` of the command's keys.
@@ -77,7 +81,7 @@ fn without_locks() -> CommandError {
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'c> {
     pub(crate) command: Command,
-    pub(crate) args: &'c [Bytes],
+    pub(crate) args: &'c [Arg<'c>],
     pub(crate) keys: &'c [Key<'c>],
     pub(crate) in_exec: bool,
 }

@@ -1,6 +1,5 @@
 //! COMMAND: what the server knows of its commands. All of it is derived from the table.
 
-use bytes::Bytes;
 use pyredis_protocol::ReplyWriter;
 use pyredis_store::glob_match;
 
@@ -208,7 +207,7 @@ fn commands(table: &CommandTable) -> impl Iterator<Item = Command> {
 }
 
 /// A command by its name, or a subcommand by `container|name`, in any case.
-fn by_full_name(table: &CommandTable, name: &Bytes) -> Option<Command> {
+fn by_full_name(table: &CommandTable, name: &[u8]) -> Option<Command> {
     let mut parts = name.splitn(2, |byte| *byte == b'|');
     let command = table.by_name(parts.next()?)?;
     parts.next().map_or(Some(command), |subcommand| table.subcommand(command, subcommand))

@@ -185,7 +185,7 @@ fn scan(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
             let wanted = args.take_int()?;
             count = usize::try_from(wanted).ok().filter(|count| *count > 0).ok_or(CommandError::Syntax)?;
         } else if args.len() > 1 && args.eat("MATCH") {
-            pattern = Some(args.take()?.clone());
+            pattern = Some(Bytes::copy_from_slice(args.take()?));
         } else if args.len() > 1 && args.eat("TYPE") {
             type_name = Some(args.take()?.to_ascii_lowercase());
         } else {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use pyredis_protocol::ReplyWriter;
 use pyredis_store::{Condition, ExpireCondition, Expiry, SetOptions, Value, ValueRef};
 
-use super::args::Args;
+use super::args::{Args, value};
 use super::context::Ctx;
 use super::error::CommandError;
 use super::expiry::{Unit, deadline, eat_expiry};
@@ -127,7 +127,7 @@ const GETSET: CommandSpec = CommandSpec {
 };
 
 fn getset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let value = Value::from(ctx.arg(2).clone());
+    let value = ctx.value(2);
     let (key, view) = ctx.key_and_view(0)?;
     let previous = view.set(key, value, SetOptions::default().returning_previous())?.previous.map(Value::into_bytes);
     reply_value(ctx, previous);
@@ -176,8 +176,8 @@ fn mset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     }
     let (keys, values) = (ctx.keys, ctx.args.iter().skip(2).step_by(2));
     let view = ctx.view()?;
-    for (key, value) in keys.iter().zip(values) {
-        view.set(key, Value::from(value.clone()), SetOptions::default())?;
+    for (key, arg) in keys.iter().zip(values) {
+        view.set(key, value(*arg), SetOptions::default())?;
     }
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -200,7 +200,7 @@ const SET: CommandSpec = CommandSpec {
 
 fn set(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let options = set_options(ctx)?;
-    let value = Value::from(ctx.arg(2).clone());
+    let value = ctx.value(2);
     let (key, view) = ctx.key_and_view(0)?;
     let outcome = view.set(key, value, options)?;
     if options.returns_previous {
@@ -261,7 +261,7 @@ const PSETEX: CommandSpec = CommandSpec {
 
 fn set_expiring(ctx: &mut Ctx<'_, '_>, unit: Unit, command: &'static str) -> Result<Outcome, CommandError> {
     let expiry = Expiry::At(deadline((unit, ctx.arg(2)), ctx.now, command)?);
-    let value = Value::from(ctx.arg(3).clone());
+    let value = ctx.value(3);
     let (key, view) = ctx.key_and_view(0)?;
     view.set(key, value, SetOptions { expiry, ..SetOptions::default() })?;
     ctx.reply.ok();
@@ -280,7 +280,7 @@ const SETNX: CommandSpec = CommandSpec {
 };
 
 fn setnx(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let value = Value::from(ctx.arg(2).clone());
+    let value = ctx.value(2);
     let (key, view) = ctx.key_and_view(0)?;
     let stored = view.set(key, value, SetOptions::default().if_absent())?.stored;
     ctx.reply.int(stored.into());
@@ -301,17 +301,18 @@ const STRLEN: CommandSpec = CommandSpec {
 
 fn strlen(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
-    let length = view.get(key)?.map_or(0, |value| value.as_slice().len());
+    let length = view.get(key)?.map_or(0, |value| value.len());
     ctx.reply.int(length_reply(length));
     Ok(Outcome::Done)
 }
 
 /// Answers with what a key holds: a short value is copied, a long one shared.
 fn reply_held(reply: &mut ReplyWriter, value: Option<ValueRef<'_>>) {
-    match value.map(|value| value.as_shared().ok_or(value)) {
-        Some(Ok(shared)) => reply.bulk_shared(shared.clone()),
-        Some(Err(inline)) => reply.bulk(inline.as_slice()),
-        None => reply.null(),
+    let Some(value) = value else { return reply.null() };
+    match (value.as_shared(), value.as_integer()) {
+        (Some(shared), _) => reply.bulk_shared(shared.clone()),
+        (None, Some(number)) => reply.bulk_int(number),
+        (None, None) => value.with_bytes(|bytes| reply.bulk(bytes)),
     }
 }
 

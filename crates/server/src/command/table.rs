@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
+use pyredis_protocol::Arg;
 use smallvec::SmallVec;
 
 use super::args::text;
@@ -56,7 +56,7 @@ impl CommandTable {
     }
 
     /// The command or subcommand that a request names.
-    pub(crate) fn find(&self, args: &[Bytes]) -> Result<Command, CommandError> {
+    pub(crate) fn find(&self, args: &[Arg<'_>]) -> Result<Command, CommandError> {
         let command = args.first().and_then(|name| self.by_name(name)).ok_or_else(|| unknown_command(args))?;
         match args.get(1) {
             Some(word) if !command.spec.subcommands.is_empty() => {
@@ -88,12 +88,12 @@ impl CommandTable {
 
 /// Redis shows the name and the arguments cut to 128 bytes. What looks like HTTP is told apart: a web page must not be able to make a browser
 /// send commands.
-fn unknown_command(args: &[Bytes]) -> CommandError {
+fn unknown_command(args: &[Arg<'_>]) -> CommandError {
     if args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")) {
         return CommandError::Http;
     }
     const SHOWN_BYTES_MAX: usize = 128;
-    let cut = |bytes: &Bytes, max: usize| text(bytes.get(..max).unwrap_or(bytes)).into_owned();
+    let cut = |bytes: &[u8], max: usize| text(bytes.get(..max).unwrap_or(bytes)).into_owned();
     let mut shown = String::new();
     for arg in args.iter().skip(1) {
         let Some(room) = SHOWN_BYTES_MAX.checked_sub(shown.len()).filter(|room| *room > 0) else { break };

@@ -1,7 +1,7 @@
 //! Whatever the arguments of a command are, there is no panic, and exactly one well-formed reply.
 
 use bytes::{Buf, Bytes, BytesMut};
-use pyredis_protocol::{Frame, ReplyDecoder, ReplyWriter, RespVersion};
+use pyredis_protocol::{Arg, Frame, ReplyDecoder, ReplyWriter, RespVersion};
 use pyredis_store::Residue;
 use tokio_util::codec::Decoder;
 
@@ -11,7 +11,7 @@ use crate::dispatch::{Batch, Dispatched};
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::shared::Shared;
-use crate::stopwatch::Stopwatch;
+use crate::stats::Timing;
 
 /// What commands trip over. To these come the words of the command's own syntax.
 const GARBAGE: [&[u8]; 16] = [
@@ -70,9 +70,10 @@ impl<'s> Client<'s> {
             reply: &mut self.reply,
             now: self.server.store.now(),
             residue: Residue::default(),
-            stopwatch: Stopwatch::start(),
+            timing: Timing::start(&self.server.stats.workers[0]),
         };
-        match batch.dispatch(request) {
+        let args: Vec<Arg<'_>> = request.iter().map(Arg::Owned).collect();
+        match batch.dispatch_args(&args) {
             Dispatched::Ran(outcome) => outcome,
             Dispatched::Paused => panic!("{request:?} was put off"),
         }
