@@ -38,7 +38,7 @@ pub enum DirLockError {
         pid: Option<u32>,
     },
     /// The system refused a step.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {source}; use a folder that exists and can be written", path.display())]
     Io {
         /// The step, as a verb.
         action: &'static str,

@@ -29,7 +29,8 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            writeln!(io::stderr(), "pyredis-server: {error:#}").ok();
+            // The message alone, as each names its cause: the chain would say that again.
+            writeln!(io::stderr(), "pyredis-server: {error}").ok();
             ExitCode::FAILURE
         }
     }

@@ -47,7 +47,7 @@ fn crash(server: Server) {
     drop(server);
 }
 
-/// Runs a command that must refuse to start: status 1, and a last line that holds all of `words`.
+/// Runs a command that must refuse to start: status 1, and a last line that holds all of `words` and says nothing twice.
 fn refuses(command: Command, words: &[&str]) -> Result<String> {
     let ended = Process::start(command)?.ended()?;
     ensure!(ended.status.code() == Some(1), "expected status 1, got {}; it wrote: {}", ended.status, ended.log);
@@ -55,6 +55,8 @@ fn refuses(command: Command, words: &[&str]) -> Result<String> {
     for word in words {
         ensure!(last.contains(word), "the last line does not say {word:?}: {last}");
     }
+    let (rest, end) = last.rsplit_once(": ").unwrap_or((last, ""));
+    ensure!(end.is_empty() || !rest.contains(end), "the last line says {end:?} twice: {last}");
     ensure!(!ended.log.contains("panicked"), "it panicked: {}", ended.log);
     Ok(ended.log)
 }

@@ -14,6 +14,7 @@ pub(super) const TESTS: &[Named] = &[
     ("port_taken", port_taken),
     ("folder_missing", folder_missing),
     ("folder_is_a_file", folder_is_a_file),
+    ("folder_that_takes_no_lock", folder_that_takes_no_lock),
     ("unknown_directive", unknown_directive),
     ("bad_values", bad_values),
     ("value_missing", value_missing),
@@ -54,6 +55,15 @@ fn folder_is_a_file() -> Result<()> {
     let file = folder.path().join("file");
     std::fs::write(&file, "x")?;
     refuses(pyredis_command(&file)?, &[text(&file)]).map(drop)
+}
+
+/// A folder in the lock file's place, as permissions keep nothing from a test that runs as root.
+fn folder_that_takes_no_lock() -> Result<()> {
+    let folder = TempDir::new()?;
+    let lock = folder.path().join("pyredis.lock");
+    std::fs::create_dir(&lock)?;
+    let words = [text(&lock), "Is a directory", "use a folder that exists and can be written"];
+    refuses_in_one_line(pyredis_command(folder.path())?, &words)
 }
 
 fn unknown_directive() -> Result<()> {
