@@ -52,9 +52,38 @@ impl Foreign {
     }
 }
 
+/// Whether a file of this name is there and begins as a snapshot does, so that it may be removed as one of ours. A link is none.
+///
+/// # Errors
+/// The system refuses to look; [`io::ErrorKind::NotFound`] where there is nothing.
+pub fn is_snapshot(path: &Path) -> io::Result<bool> {
+    Ok(fs::symlink_metadata(path)?.is_file() && head_of(path)? == MAGIC)
+}
+
 /// The first bytes of a file, as many as [`MAGIC`] has or fewer if the file ends before.
 pub(crate) fn head_of(path: &Path) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(MAGIC.len());
     File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut head)?;
     Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_with_the_magic_is_a_snapshot() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("ours"), b"PYREDIS\0 and more").unwrap();
+        fs::write(path("cut"), b"PYRED").unwrap();
+        fs::write(path("theirs"), b"mine").unwrap();
+        fs::create_dir(path("folder")).unwrap();
+        std::os::unix::fs::symlink(path("ours"), path("link")).unwrap();
+        assert!(is_snapshot(&path("ours")).unwrap());
+        for name in ["cut", "theirs", "folder", "link"] {
+            assert!(!is_snapshot(&path(name)).unwrap(), "{name}");
+        }
+        assert_eq!(is_snapshot(&path("missing")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 }

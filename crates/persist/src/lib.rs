@@ -43,7 +43,7 @@ mod temporary;
 mod writer;
 
 pub use error::{Damage, LoadError, SaveError};
-pub use foreign::Foreign;
+pub use foreign::{Foreign, is_snapshot};
 pub use load::{LoadReport, load};
 pub use lock::{DirLock, DirLockError};
 pub use progress::Progress;

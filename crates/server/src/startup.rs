@@ -210,9 +210,8 @@ async fn log_progress(shared: Arc<Shared>, path: PathBuf) {
 /// the next start.
 fn note_expired(path: &Path, report: &LoadReport) {
     let kept = path.with_added_extension("before-expiry");
-    if let Err(error) = fs::remove_file(&kept)
-        && error.kind() != io::ErrorKind::NotFound
-    {
+    let removed = remove_kept(&kept);
+    if let Err(error) = &removed {
         tracing::warn!("cannot remove {}: {error}", kept.display());
     }
     let LoadReport { keys_loaded, keys_expired, .. } = *report;
@@ -221,9 +220,19 @@ fn note_expired(path: &Path, report: &LoadReport) {
     }
     if keys_expired > keys_loaded {
         // A hard link costs nothing and outlives the snapshot that will replace the file.
-        match fs::hard_link(path, &kept).or_else(|_| fs::copy(path, &kept).map(drop)) {
+        match removed.and_then(|()| fs::hard_link(path, &kept).or_else(|_| fs::copy(path, &kept).map(drop))) {
             Ok(()) => tracing::warn!("more than half had: the file is kept as {} until the next start", kept.display()),
             Err(error) => tracing::warn!("more than half had, and {} cannot be kept: {error}", kept.display()),
         }
+    }
+}
+
+/// Removes what the last start kept, if it did. What somebody else put there stays.
+fn remove_kept(kept: &Path) -> io::Result<()> {
+    match pyredis_persist::is_snapshot(kept) {
+        Ok(true) => fs::remove_file(kept),
+        Ok(false) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is not a pyredis snapshot")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }

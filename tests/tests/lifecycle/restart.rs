@@ -13,6 +13,10 @@ pub(super) const TESTS: &[Named] = &[
     ("deadlines_survive_as_times", deadlines_survive_as_times),
     ("what_expired_meanwhile_is_gone", what_expired_meanwhile_is_gone),
     ("more_than_half_expired_keeps_the_file", more_than_half_expired_keeps_the_file),
+    (
+        "a_file_of_somebody_else_does_not_make_room_for_the_one_to_keep",
+        a_file_of_somebody_else_does_not_make_room_for_the_one_to_keep,
+    ),
     ("bytes_and_databases_survive", bytes_and_databases_survive),
     ("sigterm_saves", sigterm_saves),
     ("sigint_saves", sigint_saves),
@@ -110,6 +114,25 @@ fn more_than_half_expired_keeps_the_file() -> Result<()> {
     expect(&mut connect(&server)?, "KEYS *", "[$stays]")?;
     let kept = std::fs::read(folder.path().join("dump.rdb.before-expiry")).context("the old file was not kept")?;
     ensure!(kept == before, "the file was kept, but changed");
+    expect(&mut connect(&server)?, "SAVE", "+OK")?;
+    crash(server);
+    let _server = start(folder.path(), &[])?;
+    ensure!(!folder.path().join("dump.rdb.before-expiry").exists(), "the file was kept beyond the next start");
+    Ok(())
+}
+
+fn a_file_of_somebody_else_does_not_make_room_for_the_one_to_keep() -> Result<()> {
+    let folder = TempDir::new()?;
+    let theirs = folder.path().join("dump.rdb.before-expiry");
+    std::fs::write(&theirs, "mine")?;
+    let server = start(folder.path(), &[])?;
+    let mut client = connect(&server)?;
+    client.ok("SET a v PX 1")?;
+    client.ok("SAVE")?;
+    crash(server);
+    let server = start(folder.path(), &[])?;
+    expect(&mut connect(&server)?, "DBSIZE", ":0")?;
+    ensure!(std::fs::read(&theirs)? == b"mine", "it was overwritten");
     Ok(())
 }
 
