@@ -72,7 +72,7 @@ fn transfer(store: &Store) -> Result<(), TxError> {
 
 /// Keys by pattern, while others may change the store.
 fn scan(store: &Store) {
-    let mut accounts = store.keys("account:*");
+    let mut accounts: Vec<_> = store.scan("account:*").collect();
     accounts.sort_unstable();
     println!("accounts: {:?}", accounts.iter().map(|key| String::from_utf8_lossy(key)).collect::<Vec<_>>());
     assert_eq!(accounts, ["account:a", "account:b"]);

@@ -276,3 +276,26 @@ fn a_step_asked_for_more_than_the_shard_has_finishes_it() {
         }
     }
 }
+
+#[test]
+fn a_program_scans_its_keys_and_may_change_them_meanwhile() {
+    let store = Store::new();
+    let other = store.database(1).unwrap();
+    other.set("key:other", "v");
+    for n in 0..5000 {
+        store.set(format!("key:{n}"), "v");
+        store.set(format!("noise:{n}"), "v");
+    }
+    let mut seen = BTreeSet::new();
+    for key in store.scan("key:*") {
+        // Deleting what was returned shrinks the tables under the scan.
+        store.del(&key);
+        seen.insert(key);
+    }
+    assert_eq!(seen.len(), 5000);
+    assert!(seen.iter().all(|key| key.starts_with(b"key:")));
+    assert_eq!(store.len(), 5000);
+    assert_eq!(store.scan("key:*").count(), 0);
+    assert_eq!(other.scan("*").collect::<Vec<_>>(), ["key:other"]);
+    assert_eq!(Store::new().scan("*").next(), None);
+}
