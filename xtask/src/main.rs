@@ -9,6 +9,7 @@ mod install;
 mod integration;
 mod load;
 mod process;
+mod sanitize;
 mod test;
 mod tidy;
 mod workspace;
@@ -37,6 +38,9 @@ enum Task {
     Load(load::Options),
     /// Measure pyredis beside redis-server and other peers: CPU time a command, memory a key
     Bench(bench::Options),
+    /// Run the tests of store, persist and protocol under AddressSanitizer, with a nightly compiler (ThreadSanitizer is not offered: it would
+    /// need a standard library compiled for it)
+    Sanitize(sanitize::Options),
     /// The bench's floor: a server that answers +OK to everything
     #[command(hide = true)]
     Floor(bench::FloorOptions),
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Load(options) => load::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Sanitize(options) => sanitize::run(&options),
         Task::Floor(options) => bench::serve_floor(&options),
     };
     match outcome {
