@@ -87,6 +87,14 @@ impl Client {
         Ok(reply)
     }
 
+    /// Sends commands in one piece and reads nothing.
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub fn send_commands(&mut self, commands: &[Vec<Vec<u8>>]) -> Result<()> {
+        self.send(&commands.iter().flat_map(|command| encode(command)).collect::<Vec<_>>())
+    }
+
     /// [`Client::command`] for words without spaces.
     ///
     /// # Errors

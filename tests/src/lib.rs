@@ -11,6 +11,7 @@ mod client;
 mod expect;
 mod expect_parse;
 mod hello;
+pub mod linear;
 mod process;
 mod record;
 mod render;

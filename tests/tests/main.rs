@@ -6,6 +6,7 @@
 mod command_info;
 mod hostile;
 mod lifecycle;
+mod linear;
 mod oracle;
 mod selftest;
 mod traffic;
@@ -41,6 +42,7 @@ fn all() -> Result<Vec<Trial>> {
     tests.extend(traffic::trials());
     tests.extend(command_info::trials());
     tests.extend(lifecycle::trials());
+    tests.extend(linear::trials());
     Ok(tests)
 }
 
