@@ -62,7 +62,7 @@ impl Iterator for Scan {
             let mut locks = LockSet::new();
             locks.read_shard(db, cursor.shard());
             let mut found = Vec::new();
-            let next = self.store.lock(&locks, self.store.now()).scan_shard(db, cursor, SLICE_KEYS, |key, _| {
+            let next = self.store.lock(locks, self.store.now()).scan_shard(db, cursor, SLICE_KEYS, |key, _| {
                 if glob_match(&self.pattern, key) {
                     found.push(Bytes::copy_from_slice(key));
                 }
