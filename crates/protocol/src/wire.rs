@@ -6,12 +6,20 @@ use crate::frame::Frame;
 use crate::number::DoubleText;
 use crate::version::RespVersion;
 
-/// `kind`, a number, CR LF.
+/// `kind`, a number, CR LF. Put together on the stack first: a place to write to is asked for once.
+#[inline]
 pub(crate) fn number(out: &mut impl BufMut, kind: u8, value: impl itoa::Integer) {
-    out.put_u8(kind);
-    out.put_slice(itoa::Buffer::new().format(value).as_bytes());
-    out.put_slice(b"\r\n");
+    let mut line = [0; NUMBER_BYTES_MAX];
+    let mut rest = line.as_mut_slice();
+    rest.put_u8(kind);
+    rest.put_slice(itoa::Buffer::new().format(value).as_bytes());
+    rest.put_slice(b"\r\n");
+    let len = NUMBER_BYTES_MAX - rest.len();
+    out.put_slice(line.get(..len).unwrap_or_default());
 }
+
+/// A kind, the digits and the sign of an integer of 128 bits, CR LF.
+const NUMBER_BYTES_MAX: usize = 43;
 
 /// `kind`, text of one line, CR LF. Newlines at the end of the text are left out, others become spaces, as in Redis.
 pub(crate) fn line(out: &mut impl BufMut, kind: u8, text: &[u8]) {

@@ -35,7 +35,8 @@ pub(crate) struct Batch<'b> {
 /// A request, with what is known of it before it runs.
 pub(crate) struct Request<'r> {
     pub(crate) args: &'r [Arg<'r>],
-    pub(crate) command: Result<Command, CommandError>,
+    /// None where there is no command of that name, or no such subcommand.
+    pub(crate) command: Option<Command>,
     /// Its keys, hashed for the database that was selected when they were looked for.
     pub(crate) keys: &'r [Key<'r>],
 }
@@ -60,18 +61,18 @@ impl Dispatched {
 impl Batch<'_> {
     /// Runs one request that nothing is known of yet.
     pub(crate) fn dispatch_args(&mut self, args: &[Arg<'_>]) -> Dispatched {
-        let command = self.server.table.find(args);
+        let command = self.server.table.find(args).ok();
         let db = self.session.db;
         let keys: Keys<'_> = command.iter().flat_map(|command| keys_of(self.server, command.spec, args, db)).collect();
-        self.dispatch(Request { args, command, keys: &keys })
+        self.dispatch(&Request { args, command, keys: &keys })
     }
 
     /// Runs one request, as far as it can be run without waiting.
-    pub(crate) fn dispatch(&mut self, request: Request<'_>) -> Dispatched {
-        let Request { args, command, keys } = request;
-        let command = match command {
-            Ok(command) => command,
-            Err(error) => return self.reject(None, error),
+    pub(crate) fn dispatch(&mut self, request: &Request<'_>) -> Dispatched {
+        let Request { args, command, keys } = *request;
+        let Some(command) = command else {
+            let error = self.server.table.find(args).err().unwrap_or(CommandError::Syntax);
+            return self.reject(None, error);
         };
         self.timing.begin(command);
         if let Err(error) = self.pass_gates(command, args) {
@@ -83,7 +84,7 @@ impl Batch<'_> {
         self.session.last_command = Some(command);
         let mark = self.reply.mark();
         let result = match self.run_locked(command, args, keys) {
-            Ok(Dispatched::Ran(Outcome::Exec(transaction))) => Ok(self.exec(transaction)),
+            Ok(Dispatched::Ran(Outcome::Exec(transaction))) => Ok(self.exec(*transaction)),
             other => other,
         };
         if matches!(result, Ok(Dispatched::Paused)) {
@@ -187,23 +188,26 @@ impl Batch<'_> {
         let writes = command.spec.flags.contains(Flags::WRITE);
         let access = if writes { Access::Write } else { Access::Read };
         let call = Call { command, args, keys, in_exec: false };
-        let mut view = match (keys, command.spec.locks) {
-            ([key], Locks::Keys) => self.server.store.lock_key(key, access, self.now),
-            _ => {
-                let mut locks = LockSet::new();
-                add_locks(&mut locks, &call, db, self.server);
-                if locks.is_empty() {
-                    return run(&call, None, self.session, self.server, self.reply, self.now).map(Dispatched::Ran);
-                }
-                self.server.store.lock(locks, self.now)
-            }
-        };
+        if let ([key], Locks::Keys) = (keys, command.spec.locks) {
+            let mut view = self.server.store.lock_key(key, access, self.now);
+            return self.run_in(&mut view, &call);
+        }
+        let mut locks = LockSet::new();
+        add_locks(&mut locks, &call, db, self.server);
+        if locks.is_empty() {
+            return run(&call, None, self.session, self.server, self.reply, self.now).map(Dispatched::Ran);
+        }
+        let mut view = self.server.store.lock(locks, self.now);
+        self.run_in(&mut view, &call)
+    }
+
+    fn run_in(&mut self, view: &mut View<'_>, call: &Call<'_>) -> Result<Dispatched, CommandError> {
         // Asked with the locks held: a last snapshot that began before has them behind it, one that begins later sees this write.
-        if writes && self.server.lifecycle.phase() > Phase::Ready {
+        if call.command.spec.flags.contains(Flags::WRITE) && self.server.lifecycle.phase() > Phase::Ready {
             return Ok(Dispatched::Paused);
         }
-        let result = run(&call, Some(&mut view), self.session, self.server, self.reply, self.now);
-        self.residue.merge(view.finish());
+        let result = run(call, Some(view), self.session, self.server, self.reply, self.now);
+        view.leave_to(&mut self.residue);
         result.map(Dispatched::Ran)
     }
 
@@ -251,7 +255,7 @@ impl Batch<'_> {
             calls().for_each(|call| self.run_queued(&call, &mut view));
             self.session.executing = None;
         }
-        self.residue.merge(view.finish());
+        view.leave_to(&mut self.residue);
         true
     }
 

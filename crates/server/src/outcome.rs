@@ -14,7 +14,7 @@ pub(crate) enum Outcome {
     /// It goes on, in slices; the walk answers.
     More(Box<dyn Walk>),
     /// The transaction is to be run.
-    Exec(Transaction),
+    Exec(Box<Transaction>),
     /// Something has to be awaited.
     Wait(Wait),
     /// It has answered; the connection ends when that is sent.

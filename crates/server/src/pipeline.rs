@@ -4,13 +4,10 @@
 //! is, where its keys are, what they hash to. Whatever an earlier request may change (the database, a transaction, whether the
 //! client may do this) is looked at when the request runs.
 
-use std::ops::Range;
-
 use pyredis_protocol::{Arg, Limits, cut_request};
 use pyredis_store::Key;
 use smallvec::SmallVec;
 
-use crate::command::error::CommandError;
 use crate::command::table::Command;
 use crate::dispatch::{Batch, Dispatched, Request, keys_of};
 
@@ -27,14 +24,13 @@ pub(crate) struct Ran {
     pub(crate) last: Dispatched,
 }
 
-/// A request that was cut out.
+/// A request that was cut out: where its arguments end among those of all, its keys, and its bytes. Each begins where the one before ends.
 struct Cut {
-    /// Its arguments among those of all, and its keys.
-    args: Range<usize>,
-    keys: Range<usize>,
-    command: Result<Command, CommandError>,
-    /// Where in the buffer it ends.
-    end: usize,
+    args_end: usize,
+    keys_end: usize,
+    bytes_end: usize,
+    /// None where there is no command of that name.
+    command: Option<Command>,
 }
 
 impl Batch<'_> {
@@ -47,17 +43,21 @@ impl Batch<'_> {
             self.server.store.prefetch(&keys);
         }
         let mut ran = Ran { bytes: 0, requests: 0, last: Dispatched::DONE };
-        for Cut { args: its_args, keys: its_keys, command, end } in cuts {
-            let args = args.get(its_args).unwrap_or_default();
-            let keys = keys.get(its_keys).unwrap_or_default();
-            ran.last = self.dispatch(Request { args, command, keys });
-            if matches!(ran.last, Dispatched::Paused) {
-                return ran;
+        let (mut first_arg, mut first_key) = (0, 0);
+        for cut in &cuts {
+            let args = args.get(first_arg..cut.args_end).unwrap_or_default();
+            let keys = keys.get(first_key..cut.keys_end).unwrap_or_default();
+            let dispatched = self.dispatch(&Request { args, command: cut.command, keys });
+            if matches!(dispatched, Dispatched::Paused) {
+                ran.last = dispatched;
+                break;
             }
-            (ran.bytes, ran.requests) = (end, ran.requests + 1);
-            if !ran.last.is_done() {
-                return ran;
+            (ran.bytes, ran.requests) = (cut.bytes_end, ran.requests + 1);
+            if !dispatched.is_done() {
+                ran.last = dispatched;
+                break;
             }
+            (first_arg, first_key) = (cut.args_end, cut.keys_end);
         }
         ran
     }
@@ -70,18 +70,27 @@ impl Batch<'_> {
         args: &mut Vec<Arg<'i>>,
     ) -> (SmallVec<[Cut; REQUESTS_TOGETHER]>, Vec<Key<'i>>) {
         let (mut cuts, mut keys) = (SmallVec::new(), Vec::new());
-        let mut end = 0;
+        let (mut bytes_end, mut known) = (0, None);
         while cuts.len() < most {
-            let (first_arg, first_key) = (args.len(), keys.len());
-            let Some(taken) = input.get(end..).and_then(|rest| cut_request(rest, limits, args)) else { break };
-            end += taken;
+            let first_arg = args.len();
+            let Some(taken) = input.get(bytes_end..).and_then(|rest| cut_request(rest, limits, args)) else { break };
+            bytes_end += taken;
             let its_args = args.get(first_arg..).unwrap_or_default();
-            let command = self.server.table.find(its_args);
-            if let Ok(command) = &command {
+            let command = self.find_like(known, its_args);
+            known = its_args.first().map(|name| name.as_slice()).zip(command);
+            if let Some(command) = command {
                 keys.extend(keys_of(self.server, command.spec, its_args, self.session.db));
             }
-            cuts.push(Cut { args: first_arg..args.len(), keys: first_key..keys.len(), command, end });
+            cuts.push(Cut { args_end: args.len(), keys_end: keys.len(), bytes_end, command });
         }
         (cuts, keys)
+    }
+
+    /// The command that a request names. Who pipelines often sends the same command many times: then it is the one before, and not looked up.
+    fn find_like(&self, known: Option<(&[u8], Command)>, args: &[Arg<'_>]) -> Option<Command> {
+        let is_it = |(name, command): &(&[u8], Command)| {
+            command.spec.subcommands.is_empty() && args.first().is_some_and(|arg| arg.as_slice() == *name)
+        };
+        known.filter(is_it).map(|(_, command)| command).or_else(|| self.server.table.find(args).ok())
     }
 }

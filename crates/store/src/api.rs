@@ -102,12 +102,12 @@ impl Store {
             let batch: SmallVec<[Key<'_>; PREFETCHED_KEYS]> = batch.iter().map(|key| self.key(key.as_ref())).collect();
             self.prefetch(&batch);
             for key in &batch {
-                let view = self.lock_key(key, Access::Read, now);
+                let mut view = self.lock_key(key, Access::Read, now);
                 match view.get(key).ok().flatten() {
                     Some(value) => value.with_bytes(|bytes| visit(place, Some(bytes))),
                     None => visit(place, None),
                 }
-                residue.merge(view.finish());
+                view.leave_to(&mut residue);
                 place += 1;
             }
         }

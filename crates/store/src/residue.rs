@@ -30,10 +30,12 @@ pub struct Lookups {
 
 impl Residue {
     /// Adds what another view left.
+    #[inline]
     pub fn merge(&mut self, mut other: Self) {
-        self.noticed.append(&mut other.noticed);
-        self.garbage.tables.append(&mut other.garbage.tables);
-        self.garbage.values.append(&mut other.garbage.values);
+        if !other.noticed.is_empty() {
+            self.noticed.append(&mut other.noticed);
+        }
+        self.garbage.merge(other.garbage);
         self.lookups.hits += other.lookups.hits;
         self.lookups.misses += other.lookups.misses;
     }
@@ -41,27 +43,43 @@ impl Residue {
     /// Takes out what costs time to drop; drop it where nobody waits. `None` if there is nothing.
     pub fn take_garbage(&mut self) -> Option<Garbage> {
         let garbage = std::mem::take(&mut self.garbage);
-        (!garbage.tables.is_empty() || !garbage.values.is_empty()).then_some(garbage)
+        garbage.0.is_some().then_some(garbage)
     }
 }
 
 /// Flushed tables and long values that were removed or replaced. Dropping it frees them: O(entries) for the tables, O(bytes) for the values,
 /// unless someone else still holds them.
 #[derive(Default)]
-pub struct Garbage {
+pub struct Garbage(Option<Box<Kept>>);
+
+/// Most views leave nothing, so what they would leave it in is made when it is needed.
+#[derive(Default)]
+struct Kept {
     tables: Vec<Slots>,
     values: Vec<Bytes>,
 }
 
 impl Garbage {
     pub(crate) fn add_table(&mut self, table: Slots) {
-        self.tables.push(table);
+        self.kept().tables.push(table);
+    }
+
+    fn kept(&mut self) -> &mut Kept {
+        self.0.get_or_insert_default()
+    }
+
+    fn merge(&mut self, other: Self) {
+        if let Some(mut other) = other.0 {
+            let kept = self.kept();
+            kept.tables.append(&mut other.tables);
+            kept.values.append(&mut other.values);
+        }
     }
 
     /// Holds a long value, which its entry is about to lose, until the locks are released. O(1).
     pub(crate) fn keep_if_long(&mut self, value: ValueRef<'_>) {
         if let Some(bytes) = value.as_shared().filter(|bytes| bytes.len() >= LONG_BYTES_MIN) {
-            self.values.push(bytes.clone());
+            self.kept().values.push(bytes.clone());
         }
     }
 }

@@ -100,6 +100,7 @@ impl<'s> View<'s> {
     }
 
     /// The view of the shard of one key: what most commands need, without the making of a set.
+    #[inline]
     pub(crate) fn open_key(inner: &'s Inner, key: &Key<'_>, access: Access, now: Timestamp) -> Self {
         let want = Want { db: key.db, shard: key.shard, only_read: access == Access::Read };
         if inner.database(key.db).is_none() {
@@ -110,6 +111,7 @@ impl<'s> View<'s> {
         view
     }
 
+    #[inline]
     fn empty(inner: &'s Inner, now: Timestamp, turn: Turn) -> Self {
         Self {
             inner,
@@ -125,6 +127,7 @@ impl<'s> View<'s> {
     }
 
     /// Locks one shard more, which comes after all that are held. One that does not exist is passed over.
+    #[inline]
     fn hold(&mut self, want: Want) {
         let Some(database) = self.inner.database(want.db) else { return };
         let guard = if want.only_read {
@@ -153,11 +156,19 @@ impl<'s> View<'s> {
 
     /// Ends the view: effects out, locks released. What remains is the caller's to [`settle`](crate::Store::settle).
     pub fn finish(mut self) -> Residue {
-        Residue {
-            lookups: self.lookups.get(),
+        let mut residue = Residue::default();
+        self.leave_to(&mut residue);
+        residue
+    }
+
+    /// Adds what the view has left so far to what others have left.
+    #[inline]
+    pub fn leave_to(&mut self, residue: &mut Residue) {
+        residue.merge(Residue {
+            lookups: self.lookups.take(),
             noticed: std::mem::take(self.noticed.get_mut()),
             garbage: std::mem::take(&mut self.changes.garbage),
-        }
+        });
     }
 
     pub(crate) const fn hasher(&self) -> &RandomState {

@@ -42,7 +42,7 @@ fn debug(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
             Ok(Outcome::Done)
         }
         (b"advance", [_, _, millis]) => advance(ctx, millis),
-        _ => Err(CommandError::UnknownForm { name: text(ctx.arg(1)).into_owned(), container: "DEBUG".into() }),
+        _ => Err(CommandError::unknown_form(ctx.arg(1), "DEBUG")),
     }
 }
 

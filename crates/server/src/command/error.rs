@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use pyredis_store::StoreError;
 use thiserror::Error;
 
+use super::args::text;
 use crate::persistence::CannotStart;
 
 /// Why a command was refused. Displayed, it is the line that the client sees, without the leading `-` and the line end.
@@ -12,12 +13,15 @@ use crate::persistence::CannotStart;
 pub(crate) enum CommandError {
     #[error("ERR syntax error")]
     Syntax,
-    #[error("ERR unknown command '{name}', with args beginning with: {args}")]
-    UnknownCommand { name: String, args: String },
-    #[error("ERR unknown subcommand '{name}'. Try {container} HELP.")]
-    UnknownSubcommand { name: String, container: String },
-    #[error("ERR unknown subcommand or wrong number of arguments for '{name}'. Try {container} HELP.")]
-    UnknownForm { name: String, container: String },
+    /// The name and the first of the arguments.
+    #[error("ERR unknown command '{}', with args beginning with: {}", .0.0, .0.1)]
+    UnknownCommand(Box<(String, String)>),
+    /// The subcommand and its container.
+    #[error("ERR unknown subcommand '{}'. Try {} HELP.", .0.0, .0.1)]
+    UnknownSubcommand(Box<(String, String)>),
+    /// The subcommand and its container.
+    #[error("ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.", .0.0, .0.1)]
+    UnknownForm(Box<(String, String)>),
     #[error("ERR wrong number of arguments for '{0}' command")]
     WrongArity(String),
     #[error("ERR value is not an integer or out of range")]
@@ -89,6 +93,11 @@ impl CommandError {
     /// A text with the general code ERR.
     pub(crate) fn err(text: impl std::fmt::Display) -> Self {
         Self::Other(format!("ERR {text}").into())
+    }
+
+    /// A subcommand that does not exist, or not with so many arguments, of a container that looks at its subcommands itself.
+    pub(crate) fn unknown_form(word: &[u8], container: &str) -> Self {
+        Self::UnknownForm(Box::new((text(word).into_owned(), container.to_owned())))
     }
 
     /// The code that INFO errorstats counts by.

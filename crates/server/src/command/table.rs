@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use ahash::RandomState;
 use pyredis_protocol::Arg;
-use smallvec::SmallVec;
 
 use super::args::text;
 use super::error::CommandError;
@@ -29,7 +29,8 @@ impl Command {
 /// All commands, each followed by its subcommands.
 pub(crate) struct CommandTable {
     commands: Vec<Command>,
-    by_name: HashMap<&'static [u8], usize>,
+    /// Every request looks its name up here.
+    by_name: HashMap<&'static [u8], usize, RandomState>,
 }
 
 /// The longest command name; a longer one is no command.
@@ -37,7 +38,7 @@ const NAME_BYTES_MAX: usize = 32;
 
 impl CommandTable {
     pub(crate) fn new() -> Self {
-        let mut table = Self { commands: Vec::new(), by_name: HashMap::new() };
+        let mut table = Self { commands: Vec::new(), by_name: HashMap::default() };
         for spec in super::FAMILIES.iter().copied().flatten() {
             table.by_name.insert(spec.name.as_bytes(), table.commands.len());
             table.add(spec, None);
@@ -59,23 +60,21 @@ impl CommandTable {
     pub(crate) fn find(&self, args: &[Arg<'_>]) -> Result<Command, CommandError> {
         let command = args.first().and_then(|name| self.by_name(name)).ok_or_else(|| unknown_command(args))?;
         match args.get(1) {
-            Some(word) if !command.spec.subcommands.is_empty() => {
-                self.subcommand(command, word).ok_or_else(|| CommandError::UnknownSubcommand {
-                    name: text(word.get(..128).unwrap_or(word)).into_owned(),
-                    container: command.spec.name.to_uppercase(),
-                })
-            }
+            Some(word) if !command.spec.subcommands.is_empty() => self.subcommand(command, word).ok_or_else(|| {
+                let name = text(word.get(..128).unwrap_or(word)).into_owned();
+                CommandError::UnknownSubcommand(Box::new((name, command.spec.name.to_uppercase())))
+            }),
             _ => Ok(command),
         }
     }
 
     /// A command by its name, in any case.
     pub(crate) fn by_name(&self, name: &[u8]) -> Option<Command> {
-        if name.len() > NAME_BYTES_MAX {
-            return None;
-        }
-        let lower: SmallVec<[u8; NAME_BYTES_MAX]> = name.iter().map(u8::to_ascii_lowercase).collect();
-        self.by_name.get(&lower[..]).and_then(|number| self.commands.get(*number)).copied()
+        let mut lower = [0; NAME_BYTES_MAX];
+        let lower = lower.get_mut(..name.len())?;
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        self.by_name.get(&*lower).and_then(|number| self.commands.get(*number)).copied()
     }
 
     /// A command's subcommand by its name, in any case.
@@ -99,8 +98,6 @@ fn unknown_command(args: &[Arg<'_>]) -> CommandError {
         let Some(room) = SHOWN_BYTES_MAX.checked_sub(shown.len()).filter(|room| *room > 0) else { break };
         shown.push_str(&format!("'{}' ", cut(arg, room)));
     }
-    CommandError::UnknownCommand {
-        name: args.first().map(|name| cut(name, SHOWN_BYTES_MAX)).unwrap_or_default(),
-        args: shown,
-    }
+    let name = args.first().map(|name| cut(name, SHOWN_BYTES_MAX)).unwrap_or_default();
+    CommandError::UnknownCommand(Box::new((name, shown)))
 }
