@@ -36,12 +36,12 @@ enum Task {
     Tidy,
     /// Load a running server, and report throughput and the percentiles of latency
     Load(load::Options),
-    /// Measure pyredis beside redis-server and other peers: CPU time a command, memory a key
+    /// Measure pyredis beside redis-server and other peers: what a command, a key, an expiry cost, with bars to pass
     Bench(bench::Options),
     /// Run the tests of store, persist and protocol under AddressSanitizer, with a nightly compiler (ThreadSanitizer is not offered: it would
     /// need a standard library compiled for it)
     Sanitize(sanitize::Options),
-    /// The bench's floor: a server that answers +OK to everything
+    /// The bench's floor: a server that gives everything the same answer
     #[command(hide = true)]
     Floor(bench::FloorOptions),
 }

@@ -1,22 +1,20 @@
-//! A server that is measured: started on one core, asked about by the operating system's figures.
+//! A server that is measured: started on the cores it may use, asked about by the operating system's figures.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
+use super::cores::Cores;
+use super::report::OURS;
+use super::wire::Wire;
 use crate::clock;
 
-/// The core that servers run on; the load has the other.
-const SERVER_CORE: &str = "0";
-/// The core that the load runs on.
-pub(super) const LOAD_CORE: &str = "1";
-/// How long a server may take to answer its first PING, and any command after it.
+/// How long a server may take to answer its first PING.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program to measure.
@@ -24,33 +22,53 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Program {
     pub(super) name: String,
     path: PathBuf,
-    arguments: Vec<&'static str>,
+    arguments: Vec<String>,
+    /// What tells it to have one worker, where it would have more.
+    one_worker: &'static [&'static str],
 }
 
 impl Program {
-    /// Pyredis, on one core as its peers are.
+    fn new(name: &str, path: impl Into<PathBuf>, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(ToString::to_string).collect();
+        Self { name: name.into(), path: path.into(), arguments, one_worker: &[] }
+    }
+
+    /// Pyredis, with one worker where it has one core, as its peers have.
     pub(super) fn pyredis(path: PathBuf) -> Self {
-        Self { name: "pyredis".into(), path, arguments: vec!["--save", "", "--io-threads", "1"] }
+        Self { one_worker: &["--io-threads", "1"], ..Self::new(OURS, path, &["--save", ""]) }
     }
 
     /// A program that takes redis-server's options.
     pub(super) fn peer(name: &str, path: impl Into<PathBuf>) -> Self {
-        Self { name: name.into(), path: path.into(), arguments: vec!["--save", "", "--appendonly", "no"] }
+        Self::new(name, path, &["--save", "", "--appendonly", "no"])
     }
 
-    /// The least that a server can do: this program, answering +OK to whatever comes.
-    pub(super) fn floor() -> Result<Self> {
+    /// The least that a server can do: this program, answering +OK to whatever comes, or one bulk string of so many bytes.
+    pub(super) fn floor(name: &str, bulk_bytes: Option<usize>) -> Result<Self> {
         let path = std::env::current_exe().context("can't find this program")?;
-        Ok(Self { name: "floor".into(), path, arguments: vec!["floor"] })
+        let mut program = Self::new(name, path, &["floor"]);
+        if let Some(bytes) = bulk_bytes {
+            program.arguments.extend(["--bulk-bytes".to_owned(), bytes.to_string()]);
+        }
+        Ok(program)
+    }
+
+    /// With more arguments.
+    pub(super) fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(ToString::to_string));
+        self
     }
 
     /// Starts the program, empty, and waits until it answers.
-    pub(super) fn start(&self) -> Result<Contender> {
+    pub(super) fn start(&self, cores: Cores) -> Result<Contender> {
         let folder = tempfile::tempdir().context("can't make a temporary folder")?;
         // A port that was free a moment ago: none of the peers can choose one itself.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = Command::new("taskset");
-        command.args(["-c", SERVER_CORE]).arg(&self.path).args(&self.arguments);
+        command.args(["-c", &cores.list()]).arg(&self.path).args(&self.arguments);
+        if cores == Cores::One {
+            command.args(self.one_worker);
+        }
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"]).arg(folder.path());
         let child = command
             .stdin(Stdio::null())
@@ -58,22 +76,29 @@ impl Program {
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("can't start {}", self.path.display()))?;
-        let contender = Contender { child, port, _folder: folder };
-        contender.wait().with_context(|| format!("{} does not answer", self.name))?;
-        Ok(contender)
+        let mut process = Process(child);
+        let control = process.first_answer(port).with_context(|| format!("{} does not answer", self.name))?;
+        Ok(Contender { process, port, control, _folder: folder })
     }
 }
 
 /// A running server. Dropping it kills it.
 pub(super) struct Contender {
-    child: Child,
+    process: Process,
     port: u16,
+    /// The connection for questions; it is there from before the first measurement to after the last.
+    pub(super) control: Wire,
     _folder: TempDir,
 }
 
 impl Contender {
     pub(super) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Commands that it has executed, by its own count.
+    pub(super) fn commands(&mut self) -> Result<u64> {
+        self.control.info("stats", "total_commands_processed")
     }
 
     /// CPU time of all its threads so far.
@@ -88,54 +113,60 @@ impl Contender {
 
     /// Bytes of memory that it holds.
     pub(super) fn rss(&self) -> Result<u64> {
-        let status = fs::read_to_string(self.proc("status")).context("the server has ended")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+        rss_in(&fs::read_to_string(self.proc("status")).context("the server has ended")?)
     }
 
-    /// Sends an inline command and returns the first line of the reply.
-    pub(super) fn call(&self, line: &str) -> Result<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(format!("{line}\r\n").as_bytes())?;
-        let (mut reply, mut byte) = (Vec::new(), [0]);
-        while !reply.ends_with(b"\r\n") {
-            stream.read_exact(&mut byte)?;
-            reply.extend(byte);
-        }
-        Ok(String::from_utf8_lossy(&reply).trim_end().to_owned())
-    }
-
-    /// Runs redis-benchmark against it, on the other core.
-    pub(super) fn load(&self, arguments: &[&str]) -> Result<()> {
-        let mut command = Command::new("taskset");
-        command.args(["-c", LOAD_CORE, "redis-benchmark", "-q", "-p", &self.port.to_string()]).args(arguments);
-        let output = command.stdin(Stdio::null()).output().context("can't run redis-benchmark")?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        ensure!(output.status.success() && text.contains("requests per second"), "redis-benchmark failed: {text}");
-        Ok(())
-    }
-
-    fn wait(&self) -> Result<()> {
-        let deadline = clock::now() + PATIENCE;
-        while clock::now() < deadline {
-            match self.call("PING") {
-                Ok(reply) if reply.starts_with('+') => return Ok(()),
-                _ => std::thread::yield_now(),
-            }
-        }
-        bail!("no answer on port {} within {} s", self.port, PATIENCE.as_secs())
+    /// Asks it to give back what it can. Not every server has the command; what it gives back is counted where it is known.
+    pub(super) fn purge(&mut self) {
+        let _ = self.control.call(&["MEMORY", "PURGE"]);
     }
 
     fn proc(&self, what: &str) -> PathBuf {
-        ["/proc", &self.child.id().to_string(), what].iter().collect()
+        Path::new("/proc").join(self.process.0.id().to_string()).join(what)
     }
 }
 
-impl Drop for Contender {
+/// The resident bytes that a process's status tells.
+fn rss_in(status: &str) -> Result<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+}
+
+/// A child process that does not outlive us.
+pub(super) struct Process(pub(super) Child);
+
+impl Process {
+    /// A connection on which it has answered.
+    fn first_answer(&mut self, port: u16) -> Result<Wire> {
+        let deadline = clock::now() + PATIENCE;
+        while clock::now() < deadline {
+            if let Ok(mut wire) = Wire::connect(port)
+                && wire.call(&["PING"]).is_ok()
+            {
+                return Ok(wire);
+            }
+            ensure!(self.0.try_wait()?.is_none(), "it ended at once");
+            std::thread::yield_now();
+        }
+        bail!("no answer on port {port} within {} s", PATIENCE.as_secs())
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
         // Fails only when it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rss_in;
+
+    #[test]
+    fn resident_bytes_are_read() {
+        assert_eq!(rss_in("Name:\tx\nVmRSS:\t    2048 kB\nVmData:\t 1 kB\n").unwrap(), 2048 * 1024);
+        assert!(rss_in("Name:\tx\n").is_err());
     }
 }

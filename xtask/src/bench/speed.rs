@@ -1,71 +1,76 @@
-//! CPU time a command, by command and depth of the pipeline.
+//! CPU time a command, and throughput beside it, by command and depth of the pipeline.
 
 use anyhow::Result;
 
-use super::contender::{Contender, Program};
-use super::report::{Report, Unit};
+use super::contender::Program;
+use super::cores::Cores;
+use super::report::{Bar, Report, Row, Unit};
+use super::{Run, window};
 
 /// How many keys there are, and how long their values are.
 const KEYS: &str = "1000000";
 const VALUE_BYTES: &str = "64";
 const CLIENTS: &str = "50";
+/// Enough SETs of random keys that nearly every key is set.
+const FILL: &str = "3000000";
 
-/// A load: the command as redis-benchmark calls it, the pipeline's depth, and how many commands make a sample.
-struct Row {
+/// A load: the command as redis-benchmark calls it, and the pipeline's depth.
+struct Load {
     command: &'static str,
-    depth: u32,
-    commands: u32,
+    depth: &'static str,
+    /// How many times as good as Redis we want to be.
+    bar: Option<f64>,
 }
 
-const ROWS: [Row; 7] = [
-    Row { command: "get", depth: 1, commands: 200_000 },
-    Row { command: "set", depth: 1, commands: 200_000 },
-    Row { command: "get", depth: 16, commands: 1_500_000 },
-    Row { command: "set", depth: 16, commands: 1_500_000 },
-    Row { command: "incr", depth: 16, commands: 1_500_000 },
-    Row { command: "get", depth: 128, commands: 3_000_000 },
-    Row { command: "set", depth: 128, commands: 3_000_000 },
+const LOADS: [Load; 9] = [
+    Load { command: "get", depth: "1", bar: Some(1.25) },
+    Load { command: "set", depth: "1", bar: Some(1.25) },
+    Load { command: "incr", depth: "1", bar: None },
+    Load { command: "get", depth: "16", bar: Some(2.0) },
+    Load { command: "set", depth: "16", bar: Some(2.0) },
+    Load { command: "incr", depth: "16", bar: Some(1.8) },
+    Load { command: "get", depth: "128", bar: Some(4.5) },
+    Load { command: "set", depth: "128", bar: Some(4.5) },
+    Load { command: "incr", depth: "128", bar: None },
 ];
 
-impl Row {
-    fn name(&self) -> String {
-        format!("{} depth {}", self.command.to_uppercase(), self.depth)
+impl Load {
+    fn cost(&self) -> Row {
+        let row = Row::new(format!("{} depth {}", self.command.to_uppercase(), self.depth), Unit::NanosPerCommand);
+        match self.bar {
+            Some(least) => row.bar(Bar::Ahead { of: "redis", least }),
+            None => row,
+        }
     }
 
-    /// Nanoseconds of the server's CPU time that each command took.
-    fn sample(&self, server: &Contender) -> Result<f64> {
-        let before = server.cpu()?;
-        let (depth, commands) = (self.depth.to_string(), self.commands.to_string());
-        let load = ["-t", self.command, "-P", &depth, "-n", &commands];
-        server.load(&[&load[..], &["-c", CLIENTS, "-r", KEYS, "-d", VALUE_BYTES]].concat())?;
-        Ok((server.cpu()? - before).as_secs_f64() * 1e9 / f64::from(self.commands))
+    fn throughput(&self) -> Row {
+        Row::new(format!("{} depth {}, throughput", self.command.to_uppercase(), self.depth), Unit::CommandsPerSecond)
     }
 }
 
-/// Measures every row whose name contains `filter` on every program, `rounds` times, in turns.
-pub(super) fn measure(programs: &[Program], rounds: u32, filter: &str, report: &mut Report) -> Result<()> {
-    let rows: Vec<_> = ROWS.iter().filter(|row| row.name().contains(filter)).collect();
-    if rows.is_empty() {
+/// Measures every load that is wanted on every program, in turns.
+pub(super) fn measure(programs: &[Program], run: &Run, report: &mut Report) -> Result<()> {
+    let loads: Vec<_> = LOADS.iter().filter(|load| run.wants(&load.throughput().name)).collect();
+    if loads.is_empty() {
         return Ok(());
     }
     let mut programs = programs.to_vec();
-    programs.push(Program::floor()?);
-    let servers = programs.iter().map(|program| Ok((program, program.start()?))).collect::<Result<Vec<_>>>()?;
+    programs.push(Program::floor("floor", None)?);
+    let mut servers =
+        programs.iter().map(|program| Ok((program, program.start(Cores::One)?))).collect::<Result<Vec<_>>>()?;
     for (_, server) in &servers {
-        fill(server)?;
+        window::run(server, &["-t", "set", "-P", "64", "-n", FILL, "-r", KEYS, "-d", VALUE_BYTES])?;
     }
-    for round in 0..rounds {
-        for row in &rows {
-            eprintln!("round {} of {rounds}: {}", round + 1, row.name());
-            for (program, server) in &servers {
-                report.add(&row.name(), Unit::NanosPerCommand, &program.name, row.sample(server)?);
+    for round in run.rounds() {
+        for load in &loads {
+            run.say(round, &load.cost().name);
+            let arguments = ["-t", load.command, "-P", load.depth, "-c", CLIENTS, "-r", KEYS, "-d", VALUE_BYTES];
+            for (program, server) in &mut servers {
+                let window = window::measure(server, &arguments, run.window())?;
+                report.add(&load.cost(), &program.name, window.nanos_per_command());
+                report.add(&load.throughput(), &program.name, window.commands_per_second());
             }
         }
     }
     Ok(())
-}
-
-/// Sets nearly all of the keys once.
-fn fill(server: &Contender) -> Result<()> {
-    server.load(&["-t", "set", "-P", "64", "-n", "3000000", "-r", KEYS, "-d", VALUE_BYTES])
 }

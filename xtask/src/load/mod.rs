@@ -7,6 +7,7 @@
 //! Guarantee: a run is bounded in count and in time; the same seed and options give every connection the same
 //! sequence of commands.
 
+mod background;
 mod closed;
 mod connection;
 mod open;
@@ -16,14 +17,17 @@ mod report;
 mod workload;
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use self::outcome::Outcome;
-pub(crate) use self::plan::Options;
+pub(crate) use self::background::Background;
+use self::background::Watch;
+pub(crate) use self::outcome::Outcome;
+pub(crate) use self::plan::{Command, Options};
 use self::plan::{Plan, Share};
 use crate::clock;
 
@@ -35,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     }
     let bar = progress_bar(&plan);
     let start = clock::now();
-    let outcome = run_workers(&plan, &bar)?;
+    let outcome = run_workers(&plan, &Arc::default(), &bar)?;
     let elapsed = start.elapsed();
     bar.finish_and_clear();
     let report = report::Report::new(&plan, &outcome, elapsed);
@@ -48,13 +52,13 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 }
 
 /// Runs every worker on a thread of its own and adds up what came of them.
-fn run_workers(plan: &Plan, bar: &ProgressBar) -> Result<Outcome> {
+fn run_workers(plan: &Plan, watch: &Arc<Watch>, bar: &ProgressBar) -> Result<Outcome> {
     let deadline = clock::now() + plan.limit;
     thread::scope(|scope| {
         let workers: Vec<_> = plan
             .shares()
             .into_iter()
-            .map(|share| scope.spawn(move || run_worker(plan, &share, deadline.into(), bar)))
+            .map(|share| scope.spawn(move || run_worker(plan, &share, deadline.into(), watch, bar)))
             .collect();
         let mut total = Outcome::new()?;
         for worker in workers {
@@ -64,11 +68,17 @@ fn run_workers(plan: &Plan, bar: &ProgressBar) -> Result<Outcome> {
     })
 }
 
-fn run_worker(plan: &Plan, share: &Share, deadline: tokio::time::Instant, bar: &ProgressBar) -> Result<Outcome> {
+fn run_worker(
+    plan: &Plan,
+    share: &Share,
+    deadline: tokio::time::Instant,
+    watch: &Arc<Watch>,
+    bar: &ProgressBar,
+) -> Result<Outcome> {
     let runtime = runtime()?;
     match plan.rate {
         None => runtime.block_on(closed::run(plan, share, deadline, bar)),
-        Some(rate) => runtime.block_on(open::run(plan, share, rate, deadline, bar)),
+        Some(rate) => runtime.block_on(open::run(plan, share, rate, deadline, watch, bar)),
     }
 }
 

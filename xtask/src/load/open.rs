@@ -6,6 +6,8 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
@@ -20,6 +22,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel, unbounded_channel};
 use tokio::time::Instant;
 
+use super::background::Watch;
 use super::closed::GRACE;
 use super::connection::{Replies, connect};
 use super::outcome::Outcome;
@@ -42,6 +45,7 @@ pub(super) async fn run(
     share: &Share,
     rate: u32,
     deadline: Instant,
+    watch: &Arc<Watch>,
     bar: &ProgressBar,
 ) -> Result<Outcome> {
     let total = RefCell::new(Outcome::new()?);
@@ -56,24 +60,31 @@ pub(super) async fn run(
     }
     let part = f64::from(rate) * f64::from(u32::try_from(share.connections.len())?) / f64::from(plan.clients);
     let interval = Duration::from_secs_f64(1.0 / part);
-    let pacer = thread::spawn(move || pace(lines, interval, deadline.into_std()));
+    let watched = Arc::clone(watch);
+    watch.begin();
+    let pacer = thread::spawn(move || pace(lines, interval, deadline.into_std(), &watched));
     try_join_all(connections).await?;
     pacer.join().map_err(|_| anyhow!("the pacing thread panicked"))??;
     Ok(total.into_inner())
 }
 
-/// Hands out one due moment after the other, to each connection in turn, until all have what they may send.
-fn pace(mut lines: Vec<(Sender<StdInstant>, u64)>, interval: Duration, deadline: StdInstant) -> Result<()> {
+/// Hands out one due moment after the other, to each connection in turn, until all have what they may send, or are told to stop.
+fn pace(
+    mut lines: Vec<(Sender<StdInstant>, u64)>,
+    interval: Duration,
+    deadline: StdInstant,
+    watch: &Watch,
+) -> Result<()> {
     let start = clock::now();
     let mut elapsed = Duration::ZERO;
     while !lines.is_empty() {
         let mut is_too_far_behind = false;
         lines.retain_mut(|(line, left)| {
             let due = start + elapsed;
-            if *left == 0 || due >= deadline {
+            if *left == 0 || due >= deadline || watch.stop.load(Ordering::Relaxed) {
                 return false;
             }
-            wait_until(due);
+            clock::wait_until(due);
             elapsed += interval;
             *left -= 1;
             let sent = line.try_send(due);
@@ -83,17 +94,6 @@ fn pace(mut lines: Vec<(Sender<StdInstant>, u64)>, interval: Duration, deadline:
         ensure!(!is_too_far_behind, TOO_FAR_BEHIND);
     }
     Ok(())
-}
-
-/// Sleeps until `moment`, exact to what the system's timers give.
-fn wait_until(moment: StdInstant) {
-    loop {
-        let left = moment.saturating_duration_since(clock::now());
-        if left.is_zero() {
-            return;
-        }
-        thread::park_timeout(left);
-    }
 }
 
 async fn run_connection(
@@ -168,18 +168,25 @@ mod tests {
     use super::*;
 
     /// What the pacer says of a connection that takes nothing and has room for so many moments.
-    fn pace_ten_into(room: usize) -> (Result<()>, usize) {
+    fn pace_ten_into(room: usize, watch: &Watch) -> (Result<()>, usize) {
         let (sender, mut due) = channel(room);
         let now = clock::now();
-        let outcome = pace(vec![(sender, 10)], Duration::from_nanos(1), now + Duration::from_secs(60));
+        let outcome = pace(vec![(sender, 10)], Duration::from_nanos(1), now + Duration::from_secs(60), watch);
         (outcome, std::iter::from_fn(|| due.try_recv().ok()).count())
     }
 
     #[test]
     fn a_server_that_falls_too_far_behind_ends_the_run() {
-        let (outcome, handed_out) = pace_ten_into(9);
+        let (outcome, handed_out) = pace_ten_into(9, &Watch::default());
         assert_eq!((outcome.unwrap_err().to_string().as_str(), handed_out), (TOO_FAR_BEHIND, 9));
-        let (outcome, handed_out) = pace_ten_into(10);
+        let (outcome, handed_out) = pace_ten_into(10, &Watch::default());
         assert_eq!((outcome.is_ok(), handed_out), (true, 10));
+    }
+    #[test]
+    fn a_loop_that_is_stopped_sends_no_more() {
+        let watch = Watch::default();
+        watch.stop.store(true, Ordering::Relaxed);
+        let (outcome, handed_out) = pace_ten_into(10, &watch);
+        assert_eq!((outcome.is_ok(), handed_out), (true, 0));
     }
 }

@@ -13,7 +13,7 @@ const LATENCY_NANOS_MAX: u64 = 3_600_000_000_000;
 const LATENCY_DIGITS: u8 = 3;
 
 /// Counts and latencies of some connections.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// In nanoseconds.
     pub(super) latencies: Histogram<u64>,
     /// Replies that said there is no value.
@@ -24,7 +24,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// Nothing yet.
-    pub(super) fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         let latencies = Histogram::new_with_bounds(1, LATENCY_NANOS_MAX, LATENCY_DIGITS)
             .context("the histogram's bounds are wrong")?;
         Ok(Self { latencies, misses: 0, errors: BTreeMap::new() })
@@ -43,7 +43,7 @@ impl Outcome {
     }
 
     /// Adds what came of other connections.
-    pub(super) fn add(&mut self, other: Self) -> Result<()> {
+    pub(crate) fn add(&mut self, other: Self) -> Result<()> {
         self.latencies.add(other.latencies).context("histograms of different bounds")?;
         self.misses += other.misses;
         for (text, count) in other.errors {
@@ -55,5 +55,15 @@ impl Outcome {
     /// How many replies came.
     pub(super) fn replies(&self) -> u64 {
         self.latencies.len()
+    }
+
+    /// The latency in milliseconds that this part of the commands, between 0 and 1, did not exceed.
+    pub(crate) fn millis_at(&self, quantile: f64) -> f64 {
+        Duration::from_nanos(self.latencies.value_at_quantile(quantile)).as_secs_f64() * 1e3
+    }
+
+    /// The longest latency, in milliseconds.
+    pub(crate) fn worst_millis(&self) -> f64 {
+        self.millis_at(1.0)
     }
 }

@@ -1,0 +1,110 @@
+//! What other clients feel while one client's command takes long: KEYS *, FLUSHALL, DEL of a huge value.
+//!
+//! Here the servers have all cores and the workers that they start by default, and the load has no core of its own: the probe's
+//! connections are spread over the workers, the busy one too. Redis has one thread for commands whatever its cores. In every window
+//! of a second the command is sent once, from a connection made after the probe's. The windows without it lie between those with it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::contender::{Contender, Program};
+use super::cores::Cores;
+use super::fill::{KEY_BYTES, fill};
+use super::report::{Bar, OURS, Report, Row, Unit};
+use super::wire::Wire;
+use super::{Run, probe};
+use crate::clock;
+use crate::load::{Command, Outcome};
+
+const KEYS: u64 = 1_000_000;
+const HUGE_BYTES: usize = 256 * 1024 * 1024;
+const HUGE_KEY: &str = "huge";
+const WINDOW: Duration = Duration::from_secs(1);
+/// How many windows a sample has.
+const WINDOWS: u32 = 4;
+
+/// The command that takes long.
+#[derive(Debug, Clone, Copy)]
+enum Disturbance {
+    Keys,
+    FlushAll,
+    Del,
+}
+
+const DISTURBANCES: [Disturbance; 3] = [Disturbance::Keys, Disturbance::FlushAll, Disturbance::Del];
+
+impl Disturbance {
+    fn row(self) -> Row {
+        let what = match self {
+            Self::Keys => "KEYS * over 1 M keys",
+            Self::FlushAll => "FLUSHALL of 1 M keys",
+            Self::Del => "DEL of 256 MB",
+        };
+        let bar = Bar::AtMostOr { most: 2.0, times: 2.0, of: probe::UNDISTURBED };
+        Row::new(format!("{what}: p99.9 of GET and SET meanwhile"), Unit::Milliseconds).bar(bar)
+    }
+
+    /// Makes what the command needs.
+    fn prepare(self, server: &mut Contender) -> Result<()> {
+        match self {
+            Self::Keys if server.control.number(&["DBSIZE"])? == KEYS => Ok(()),
+            Self::Keys | Self::FlushAll => fill(server.port(), 0..KEYS, &[]),
+            Self::Del => {
+                let value = vec![b'x'; HUGE_BYTES];
+                Wire::connect(server.port())?.call(&[b"SET".as_slice(), HUGE_KEY.as_bytes(), &value]).map(drop)
+            }
+        }
+    }
+
+    /// Sends the command and waits for its reply, which is not looked at.
+    fn act(self, wire: &mut Wire) -> Result<()> {
+        match self {
+            Self::Keys => {
+                let key = format!("${KEY_BYTES}\r\n").len() + KEY_BYTES + "\r\n".len();
+                let keys = usize::try_from(KEYS)?;
+                wire.discard(&["KEYS", "*"], format!("*{KEYS}\r\n").len() + keys * key)
+            }
+            Self::FlushAll => wire.discard(&["FLUSHALL"], "+OK\r\n".len()),
+            Self::Del => wire.discard(&["DEL", HUGE_KEY], ":1\r\n".len()),
+        }
+    }
+}
+
+/// Measures every row that is wanted.
+pub(super) fn measure(programs: &[Program], run: &Run, report: &mut Report) -> Result<()> {
+    for disturbance in DISTURBANCES {
+        let row = disturbance.row();
+        if !run.wants(&row.name) {
+            continue;
+        }
+        let mut servers =
+            programs.iter().map(|program| Ok((program, program.start(Cores::All)?))).collect::<Result<Vec<_>>>()?;
+        for round in run.rounds() {
+            for (program, server) in &mut servers {
+                run.say(round, &format!("{}, {}", row.name, program.name));
+                let (disturbed, quiet) = sample(server, disturbance).with_context(|| program.name.clone())?;
+                report.add(&row, &program.name, disturbed);
+                if program.name == OURS {
+                    report.add(&row, probe::UNDISTURBED, quiet);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The p99.9 in milliseconds with the disturbance, and without.
+fn sample(server: &mut Contender, disturbance: Disturbance) -> Result<(f64, f64)> {
+    let (mut disturbed, mut quiet) = (Outcome::new()?, Outcome::new()?);
+    for _ in 0..WINDOWS {
+        disturbance.prepare(server)?;
+        quiet.add(probe::undisturbed(server, Command::Mixed, KEYS, WINDOW)?)?;
+        let probe = probe::start(server, Command::Mixed, KEYS)?;
+        let end = clock::now() + WINDOW;
+        disturbance.act(&mut Wire::connect(server.port())?)?;
+        clock::wait_until(end);
+        disturbed.add(probe.finish()?)?;
+    }
+    Ok((disturbed.millis_at(0.999), quiet.millis_at(0.999)))
+}
