@@ -1,8 +1,9 @@
 //! What the store costs, beside the raw map it is built on: a `DashMap` with the same hasher, which has no deadlines, no effects and no
-//! snapshots to keep. Figures are per operation of one thread; with two threads, per operation of each.
+//! snapshots to keep; and beside moka, a cache that has deadlines. Figures are per operation of one thread; with two threads, per operation
+//! of each.
 
 use std::hint::black_box;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use ahash::RandomState;
@@ -15,6 +16,8 @@ const KEYS: usize = 100_000;
 const VALUE: &[u8] = b"0123456789abcdef";
 
 type Map = DashMap<Box<[u8]>, Box<[u8]>, RandomState>;
+/// Values are shared, so that a get copies none.
+type Moka = moka::sync::Cache<Box<[u8]>, Arc<[u8]>, RandomState>;
 
 fn keys() -> Vec<Vec<u8>> {
     let mut keys: Vec<_> = (0..KEYS).map(|number| format!("key:{number:012}").into_bytes()).collect();
@@ -26,6 +29,14 @@ fn filled_store(keys: &[Vec<u8>]) -> Store {
     let store = Store::new();
     keys.iter().for_each(|key| store.set(key, VALUE));
     store
+}
+
+fn filled_moka(keys: &[Vec<u8>]) -> Moka {
+    let moka = moka::sync::Cache::builder().max_capacity(2 * KEYS as u64).build_with_hasher(RandomState::new());
+    for key in keys {
+        moka.insert(key.as_slice().into(), VALUE.into());
+    }
+    moka
 }
 
 fn filled_map(keys: &[Vec<u8>]) -> Map {
@@ -66,18 +77,20 @@ fn on_two_threads(iterations: u64, keys: &[Vec<u8>], operation: &(impl Fn(&[u8])
 
 fn keyspace(criterion: &mut Criterion) {
     let keys = keys();
-    let (store, map) = (filled_store(&keys), filled_map(&keys));
+    let (store, map, moka) = (filled_store(&keys), filled_map(&keys), filled_moka(&keys));
     let counters: Vec<_> = (0..1000).map(|number| format!("counter:{number}").into_bytes()).collect();
 
     let mut group = criterion.benchmark_group("get");
     measure(&mut group, "store", &keys, |key| _ = black_box(store.get(key)));
     measure(&mut group, "store, by reference", &keys, |key| _ = black_box(store.get_with(key, <[u8]>::len)));
     measure(&mut group, "dashmap", &keys, |key| _ = black_box(map.get(key).map(|value| value.len())));
+    measure(&mut group, "moka", &keys, |key| _ = black_box(moka.get(key).map(|value| value.len())));
     group.finish();
 
     let mut group = criterion.benchmark_group("set");
     measure(&mut group, "store", &keys, |key| store.set(key, VALUE));
     measure(&mut group, "dashmap", &keys, |key| _ = black_box(map.insert(key.into(), VALUE.into())));
+    measure(&mut group, "moka", &keys, |key| moka.insert(key.into(), VALUE.into()));
     group.finish();
 
     let mut group = criterion.benchmark_group("incr");

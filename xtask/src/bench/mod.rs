@@ -13,6 +13,7 @@ mod expiry;
 mod fill;
 mod floor;
 mod idle;
+mod in_process;
 mod lag;
 mod large;
 mod memory;
@@ -121,6 +122,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         lag::measure(&programs, &run, &mut report)?;
     }
     busy::measure(&programs, &run, &mut report)?;
+    in_process::measure(&run, &mut report)?;
     if report.is_empty() {
         bail!("no row's name contains {:?}", options.row);
     }

@@ -18,6 +18,9 @@ pub(in crate::bench) enum Unit {
     MegabytesPerCpuSecond,
     Milliseconds,
     Seconds,
+    MillionsPerSecond,
+    MillionsPerCpuSecond,
+    NanosPerGet,
     Times,
 }
 
@@ -32,13 +35,22 @@ impl Unit {
             Self::MegabytesPerCpuSecond => "MB a CPU second",
             Self::Milliseconds => "ms",
             Self::Seconds => "s",
+            Self::MillionsPerSecond => "million a second",
+            Self::MillionsPerCpuSecond => "million a CPU second",
+            Self::NanosPerGet => "CPU ns a get",
             Self::Times => "times",
         }
     }
 
     /// Whether less is better.
     pub(super) const fn is_better_low(self) -> bool {
-        !matches!(self, Self::CommandsPerSecond | Self::MegabytesPerCpuSecond)
+        !matches!(
+            self,
+            Self::CommandsPerSecond
+                | Self::MegabytesPerCpuSecond
+                | Self::MillionsPerSecond
+                | Self::MillionsPerCpuSecond
+        )
     }
 }
 
