@@ -21,6 +21,8 @@ const KEYS: u64 = 1_000_000;
 const HUGE_BYTES: usize = 256 * 1024 * 1024;
 const HUGE_KEY: &str = "huge";
 const WINDOW: Duration = Duration::from_secs(1);
+/// What passes after the command's victims are made, so that making them disturbs nobody.
+const SETTLING: Duration = Duration::from_millis(500);
 /// How many windows a sample has.
 const WINDOWS: u32 = 4;
 
@@ -73,6 +75,7 @@ impl Disturbance {
 
 /// Measures every row that is wanted.
 pub(super) fn measure(programs: &[Program], run: &Run, report: &mut Report) -> Result<()> {
+    let windows = if run.quick { 1 } else { WINDOWS };
     for disturbance in DISTURBANCES {
         let row = disturbance.row();
         if !run.wants(&row.name) {
@@ -83,7 +86,7 @@ pub(super) fn measure(programs: &[Program], run: &Run, report: &mut Report) -> R
         for round in run.rounds() {
             for (program, server) in &mut servers {
                 run.say(round, &format!("{}, {}", row.name, program.name));
-                let (disturbed, quiet) = sample(server, disturbance).with_context(|| program.name.clone())?;
+                let (disturbed, quiet) = sample(server, disturbance, windows).with_context(|| program.name.clone())?;
                 report.add(&row, &program.name, disturbed);
                 if program.name == OURS {
                     report.add(&row, probe::UNDISTURBED, quiet);
@@ -95,11 +98,12 @@ pub(super) fn measure(programs: &[Program], run: &Run, report: &mut Report) -> R
 }
 
 /// The p99.9 in milliseconds with the disturbance, and without.
-fn sample(server: &mut Contender, disturbance: Disturbance) -> Result<(f64, f64)> {
+fn sample(server: &mut Contender, disturbance: Disturbance, windows: u32) -> Result<(f64, f64)> {
     let (mut disturbed, mut quiet) = (Outcome::new()?, Outcome::new()?);
-    for _ in 0..WINDOWS {
-        disturbance.prepare(server)?;
+    for _ in 0..windows {
         quiet.add(probe::undisturbed(server, Command::Mixed, KEYS, WINDOW)?)?;
+        disturbance.prepare(server)?;
+        clock::wait(SETTLING);
         let probe = probe::start(server, Command::Mixed, KEYS)?;
         let end = clock::now() + WINDOW;
         disturbance.act(&mut Wire::connect(server.port())?)?;

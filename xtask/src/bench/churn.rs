@@ -6,10 +6,10 @@ use anyhow::{Context, Result, ensure};
 
 use super::contender::{Contender, Program};
 use super::cores::Cores;
-use super::fill::{fill, key};
+use super::fill::{fill, fill_by, key};
 use super::report::{Bar, OURS, Report, Row, Unit};
 use super::shuffle::Shuffle;
-use super::wire::Wire;
+use super::wire::{SMALL_BATCH, Wire};
 use super::{Run, probe};
 use crate::clock;
 use crate::load::Command;
@@ -53,7 +53,7 @@ pub(super) fn measure(programs: &[Program], run: &Run, report: &mut Report) -> R
             run.say(round, &format!("{}, {}", rows.load.name, program.name));
             let mut server = program.start(Cores::One)?;
             let quiet = probe::undisturbed(&server, Command::Get, keys, QUIET)?;
-            let worst = felt(&server, keys, |server| fill(server.port(), 0..keys, &[]))?;
+            let worst = felt(&server, keys, |server| fill_by(SMALL_BATCH, server.port(), 0..keys, &[]))?;
             report.add(&rows.load, &program.name, worst);
             let worst = felt(&server, keys, |server| delete(server.port(), keys))?;
             report.add(&rows.delete, &program.name, worst);
@@ -81,7 +81,7 @@ fn felt(server: &Contender, keys: u64, act: impl FnOnce(&Contender) -> Result<()
 /// Deletes all but one in `KEPT`, in no order.
 fn delete(port: u16, keys: u64) -> Result<()> {
     let going = Shuffle::new(keys).filter(|number| number % KEPT != 0);
-    Wire::connect(port)?.send_all(going, |wire, number| wire.push(&[b"DEL".as_slice(), &key(number)]))
+    Wire::connect(port)?.send_all(SMALL_BATCH, going, |wire, number| wire.push(&[b"DEL".as_slice(), &key(number)]))
 }
 
 /// RSS of a server that only ever had the keys that are left.

@@ -8,7 +8,7 @@ use super::contender::{Contender, Program};
 use super::cores::Cores;
 use super::fill::{fill, key};
 use super::report::{Bar, OURS, Report, Row, Unit};
-use super::wire::Wire;
+use super::wire::{BATCH, Wire};
 use super::{Run, poll, probe};
 use crate::clock;
 use crate::load::Command;
@@ -69,5 +69,5 @@ fn expire_all(server: &Contender) -> Result<Instant> {
 fn set_deadlines(server: &Contender, due: Duration) -> Result<()> {
     let due = due.as_millis().to_string();
     let push = |wire: &mut Wire, number| wire.push(&[b"PEXPIREAT".as_slice(), &key(number), due.as_bytes()]);
-    Wire::connect(server.port())?.send_all(0..KEYS, push)
+    Wire::connect(server.port())?.send_all(BATCH, 0..KEYS, push)
 }

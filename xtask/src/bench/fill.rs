@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 
-use super::wire::Wire;
+use super::wire::{BATCH, Wire};
 
 /// `key:` and twelve digits.
 pub(super) const KEY_BYTES: usize = 16;
@@ -21,7 +21,12 @@ pub(super) fn key(number: u64) -> [u8; KEY_BYTES] {
 
 /// Sets the keys of these numbers, over a connection that is closed again. `options` stand at the end of each SET.
 pub(super) fn fill(port: u16, numbers: impl Iterator<Item = u64>, options: &[&str]) -> Result<()> {
-    Wire::connect(port)?.send_all(numbers, |wire, number| {
+    fill_by(BATCH, port, numbers, options)
+}
+
+/// The same with so many SETs at a time.
+pub(super) fn fill_by(batch: u64, port: u16, numbers: impl Iterator<Item = u64>, options: &[&str]) -> Result<()> {
+    Wire::connect(port)?.send_all(batch, numbers, |wire, number| {
         let (key, options) = (key(number), options.iter().map(|option| option.as_bytes()));
         let set = [b"SET".as_slice(), &key, &VALUE];
         wire.push(&set.into_iter().chain(options).collect::<Vec<_>>())

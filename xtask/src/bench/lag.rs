@@ -12,7 +12,7 @@ use super::contender::{Contender, Program};
 use super::cores::Cores;
 use super::fill::{VALUE, fill};
 use super::report::{Bar, Report, Row, Unit};
-use super::wire::Wire;
+use super::wire::{BATCH, Wire};
 use super::{Run, poll};
 use crate::clock;
 
@@ -57,7 +57,7 @@ fn watch(server: &mut Contender) -> Result<Vec<Duration>> {
     let before = server.control.number(&["DBSIZE"])?;
     let first = clock::since_1970()? + MARGIN;
     let mut wire = Wire::connect(server.port())?;
-    wire.send_all(0..DUE_KEYS, |wire, number| {
+    wire.send_all(BATCH, 0..DUE_KEYS, |wire, number| {
         let due = (first + STEP * number).as_millis().to_string();
         wire.push(&[b"SET".as_slice(), &due_key(number), &VALUE, b"PXAT", due.as_bytes()])
     })?;
@@ -69,7 +69,7 @@ fn watch(server: &mut Contender) -> Result<Vec<Duration>> {
         keys > before
     })?;
     // Whoever has not reclaimed them begins the next round without them all the same.
-    wire.send_all(0..DUE_KEYS, |wire, number| wire.push(&[b"DEL".as_slice(), &due_key(number)]))?;
+    wire.send_all(BATCH, 0..DUE_KEYS, |wire, number| wire.push(&[b"DEL".as_slice(), &due_key(number)]))?;
     let deadlines: Vec<_> = (0..DUE_KEYS).map(|number| start + STEP * number).collect();
     Ok(lags(&deadlines, &left, end))
 }

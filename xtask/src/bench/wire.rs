@@ -11,8 +11,10 @@ use tokio_util::codec::{Decoder, Encoder};
 
 /// How long a server may take to answer anything.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How many commands a batch has: few enough that a batch by itself keeps no server for long.
-const BATCH: u64 = 100;
+/// How many commands are sent at once where nobody else is there.
+pub(super) const BATCH: u64 = 1_000;
+/// How many are sent at once where others are: few enough that a batch by itself keeps no server for long.
+pub(super) const SMALL_BATCH: u64 = 100;
 /// What is read at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -56,9 +58,10 @@ impl Wire {
         info_field(&text, field).with_context(|| format!("INFO {section} has no {field}"))
     }
 
-    /// Pushes a command for each item, sends them in batches, and fails if one answers with an error.
+    /// Pushes a command for each item, sends them `batch` at a time, and fails if one answers with an error.
     pub(super) fn send_all<T>(
         &mut self,
+        batch: u64,
         items: impl Iterator<Item = T>,
         push: impl Fn(&mut Self, T) -> Result<()>,
     ) -> Result<()> {
@@ -66,7 +69,7 @@ impl Wire {
         for item in items {
             push(self, item)?;
             waiting += 1;
-            if waiting == BATCH {
+            if waiting == batch {
                 self.finish(std::mem::take(&mut waiting))?;
             }
         }

@@ -18,16 +18,16 @@ pub(crate) fn measure(run: &Run) -> anyhow::Result<()> {
     for round in 0..run.rounds {
         run.say(round, ROW);
         let report = |contender, speed: Speed| sample(ROW, contender, speed.millions_per_second());
-        report("pyredis", threads::run(2, run.gets, &keys, |_, key| get_from_store(shared_store, key)));
+        report("pyredis", threads::run(2, run.time, &keys, |_, key| get_from_store(shared_store, key)));
         report(
             "two private maps",
-            threads::run(2, run.gets, &keys, |thread, key| of(&maps, thread, key, get_from_map)),
+            threads::run(2, run.time, &keys, |thread, key| of(&maps, thread, key, get_from_map)),
         );
         report(
             "two private stores",
-            threads::run(2, run.gets, &keys, |thread, key| of(&stores, thread, key, get_from_store)),
+            threads::run(2, run.time, &keys, |thread, key| of(&stores, thread, key, get_from_store)),
         );
-        report("one shared map", threads::run(2, run.gets, &keys, |_, key| get_from_map(shared_map, key)));
+        report("one shared map", threads::run(2, run.time, &keys, |_, key| get_from_map(shared_map, key)));
     }
     Ok(())
 }

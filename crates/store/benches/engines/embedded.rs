@@ -4,7 +4,7 @@ use anyhow::Result;
 use pyredis_store::Expirer;
 
 use crate::engine::{get_from_map, get_from_store, keys, look, map, moka, quick, store};
-use crate::threads::{self, Speed};
+use crate::threads::{self, Speed, now};
 use crate::{Run, sample};
 
 fn row(threads: usize) -> String {
@@ -24,12 +24,17 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
         for &threads in &wanted {
             run.say(round, &row(threads));
             let report = |contender, speed: Speed| sample(&row(threads), contender, speed.cpu_nanos_per_get());
-            report("pyredis", threads::run(threads, run.gets, &keys, |_, key| get_from_store(&store, key)));
-            report("dashmap", threads::run(threads, run.gets, &keys, |_, key| get_from_map(&map, key)));
-            let get = |_, key: &[u8]| quick.get(key).map_or(0, |value| look(&value));
-            report("quick_cache", threads::run(threads, run.gets, &keys, get));
+            report("pyredis", threads::run(threads, run.time, &keys, |_, key| get_from_store(&store, key)));
+            report("dashmap", threads::run(threads, run.time, &keys, |_, key| get_from_map(&map, key)));
+            let get = |_, key: &[u8]| quick.get(key).map_or(0, |(_, value)| look(&value));
+            report("quick_cache", threads::run(threads, run.time, &keys, get));
+            let get = |_, key: &[u8]| {
+                let value = quick.get(key).filter(|(deadline, _)| now() < *deadline);
+                value.map_or(0, |(_, value)| look(&value))
+            };
+            report("quick_cache, deadline checked", threads::run(threads, run.time, &keys, get));
             let get = |_, key: &[u8]| moka.get(key).map_or(0, |value| look(&value));
-            report("moka", threads::run(threads, run.gets, &keys, get));
+            report("moka", threads::run(threads, run.time, &keys, get));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The engines, filled alike, and what a get does in each: find the value and look at its first and last byte.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ahash::RandomState;
 use anyhow::Result;
@@ -10,6 +10,8 @@ use moka::sync::Cache as Moka;
 use pyredis_store::{SetOptions, Store};
 use quick_cache::sync::{Cache as QuickCache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, UnitWeighter};
+
+use crate::threads::now;
 
 pub(crate) const KEYS: usize = 1_000_000;
 pub(crate) const VALUE: [u8; 64] = [b'x'; 64];
@@ -22,7 +24,8 @@ pub(crate) type Key = [u8; 16];
 pub(crate) type Map = DashMap<Box<[u8]>, Box<[u8]>, RandomState>;
 /// A cache whose values are shared, so that a get copies none.
 pub(crate) type MokaCache = Moka<Box<[u8]>, Arc<[u8]>, RandomState>;
-pub(crate) type Quick = QuickCache<Box<[u8]>, Arc<[u8]>, UnitWeighter, RandomState>;
+/// With each value's deadline beside it: the cache itself has none.
+pub(crate) type Quick = QuickCache<Box<[u8]>, (Instant, Arc<[u8]>), UnitWeighter, RandomState>;
 
 /// All keys, in no order.
 pub(crate) fn keys() -> Vec<Key> {
@@ -74,12 +77,12 @@ pub(crate) fn moka(keys: &[Key]) -> MokaCache {
     cache
 }
 
-/// Without a time to live: it has none.
 pub(crate) fn quick(keys: &[Key]) -> Result<Quick> {
+    let deadline = now() + HOUR;
     let options = OptionsBuilder::new().estimated_items_capacity(ROOM).weight_capacity(ROOM as u64).build()?;
     let cache = Quick::with_options(options, UnitWeighter, RandomState::new(), DefaultLifecycle::default());
     for key in keys {
-        cache.insert(key.as_slice().into(), VALUE.as_slice().into());
+        cache.insert(key.as_slice().into(), (deadline, VALUE.as_slice().into()));
     }
     Ok(cache)
 }

@@ -60,10 +60,9 @@ fn wait_row(readers: usize) -> String {
 
 /// What some threads read together, and what one reads alone in the same round.
 fn speed(run: &Run, threads: usize, Engines { hot, store, map }: &Engines) {
-    // They are short.
-    let (keys, gets) = ([*hot], 4 * run.gets);
-    let from_store = |threads| threads::run(threads, gets, &keys, |_, key| get_from_store(store, key));
-    let from_map = |threads| threads::run(threads, gets, &keys, |_, key| get_from_map(map, key));
+    let keys = [*hot];
+    let from_store = |threads| threads::run(threads, run.time, &keys, |_, key| get_from_store(store, key));
+    let from_map = |threads| threads::run(threads, run.time, &keys, |_, key| get_from_map(map, key));
     let all = [
         ("pyredis", from_store(threads)),
         ("one thread", from_store(1)),

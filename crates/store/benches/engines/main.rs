@@ -10,6 +10,8 @@ mod engine;
 mod hot_key;
 mod threads;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 
 /// How often to measure what.
@@ -17,8 +19,8 @@ struct Run {
     rounds: u32,
     /// Only rows whose names contain this.
     filter: String,
-    /// Gets of a thread that make a sample.
-    gets: usize,
+    /// How long threads get keys for a sample.
+    time: Duration,
     /// Sets that make a sample of how long a writer waits.
     sets: usize,
 }
@@ -30,14 +32,14 @@ impl Run {
         if arguments.first().is_none_or(|first| first != "--rounds") {
             return Ok(None);
         }
-        let mut run = Self { rounds: 0, filter: String::new(), gets: 1_000_000, sets: 1_000 };
+        let mut run = Self { rounds: 0, filter: String::new(), time: Duration::from_millis(200), sets: 1_000 };
         let mut arguments = arguments.drain(..);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
             match argument.as_str() {
                 "--rounds" => run.rounds = value()?.parse().context("--rounds needs a number")?,
                 "--row" => run.filter = value()?,
-                "--quick" => (run.gets, run.sets) = (200_000, 200),
+                "--quick" => (run.time, run.sets) = (Duration::from_millis(50), 200),
                 _ => bail!("there is no option {argument}"),
             }
         }

@@ -8,18 +8,20 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::engine::Key;
 
-/// What some threads did in a sample.
+/// How many gets a thread makes between two looks at the clock.
+const CHUNK: usize = 256;
+
+/// What some threads did in a sample, all together.
+#[derive(Default)]
 pub(crate) struct Speed {
     gets: f64,
-    /// From the first thread's start to the last one's end.
-    elapsed: Duration,
-    /// Of all threads.
+    gets_per_second: f64,
     cpu: Duration,
 }
 
 impl Speed {
     pub(crate) fn millions_per_second(&self) -> f64 {
-        self.gets / self.elapsed.as_secs_f64() / 1e6
+        self.gets_per_second / 1e6
     }
 
     pub(crate) fn millions_per_cpu_second(&self) -> f64 {
@@ -31,28 +33,35 @@ impl Speed {
     }
 }
 
-/// Runs `get` on so many keys on each of some threads, which begin at different places; it learns the thread's number.
-pub(crate) fn run(threads: usize, gets: usize, keys: &[Key], get: impl Fn(usize, &[u8]) -> u64 + Sync) -> Speed {
+/// Runs `get` for `time` on each of some threads, over all keys again and again, from different places on; it learns the thread's number.
+///
+/// All run all the time, and none ends early and leaves the others a quieter machine.
+pub(crate) fn run(threads: usize, time: Duration, keys: &[Key], get: impl Fn(usize, &[u8]) -> u64 + Sync) -> Speed {
     let barrier = Barrier::new(threads);
     let work = |thread: usize| {
-        let mut keys = keys.iter().cycle().skip(keys.len() * thread / threads).take(gets);
+        let mut keys = keys.iter().cycle().skip(keys.len() * thread / threads);
         barrier.wait();
         let (start, cpu) = (now(), thread_cpu());
-        let seen = keys.try_fold(0_u64, |seen, key| seen.checked_add(get(thread, key)));
-        black_box(seen);
-        (start, now(), thread_cpu().saturating_sub(cpu))
+        let mut gets = 0;
+        while start.elapsed() < time {
+            black_box(keys.by_ref().take(CHUNK).fold(0, |seen: u64, key| seen.wrapping_add(get(thread, key))));
+            gets += CHUNK;
+        }
+        (gets, start.elapsed(), thread_cpu().saturating_sub(cpu))
     };
     let work = &work;
-    let timings: Vec<_> = std::thread::scope(|scope| {
+    let mut all = Speed::default();
+    std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
-        running.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        for (gets, elapsed, cpu) in running.into_iter().filter_map(|thread| thread.join().ok()) {
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+            let gets = gets as f64;
+            all.gets += gets;
+            all.gets_per_second += gets / elapsed.as_secs_f64();
+            all.cpu += cpu;
+        }
     });
-    let start = timings.iter().map(|(start, ..)| *start).min();
-    let end = timings.iter().map(|(_, end, _)| *end).max();
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let gets = (timings.len() * gets) as f64;
-    let elapsed = start.zip(end).map_or(Duration::ZERO, |(start, end)| end - start);
-    Speed { gets, elapsed, cpu: timings.iter().map(|(.., cpu)| *cpu).sum() }
+    all
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
