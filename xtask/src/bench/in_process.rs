@@ -42,7 +42,9 @@ fn rows() -> Vec<Row> {
             .bar(Bar::Ahead { of: "quick_cache", least: 1.5 })
             .bar(Bar::Ahead { of: "dashmap", least: 1.0 })
     });
-    [both_cores].into_iter().chain(hot).chain(waits).chain(embedded).collect()
+    let batch =
+        Row::new("embedded get_many of 1 M keys", Unit::NanosPerGet).bar(Bar::Ahead { of: "one by one", least: 2.0 });
+    [both_cores].into_iter().chain(hot).chain(waits).chain(embedded).chain([batch]).collect()
 }
 
 /// Measures every row that is wanted.

@@ -9,7 +9,7 @@ use anyhow::Result;
 use pyredis_store::Store;
 
 use crate::engine::{Key, Map, VALUE, get_from_map, get_from_store, keys, map, store};
-use crate::threads::{self, now};
+use crate::threads::{self, BATCH, now};
 use crate::{Run, sample};
 
 /// What a writer rests between two sets.
@@ -60,7 +60,7 @@ fn wait_row(readers: usize) -> String {
 
 /// What some threads read together, and what one reads alone in the same round.
 fn speed(run: &Run, threads: usize, Engines { hot, store, map }: &Engines) {
-    let keys = [*hot];
+    let keys = [*hot; BATCH];
     let from_store = |threads| threads::run(threads, run.time, &keys, |_, key| get_from_store(store, key));
     let from_map = |threads| threads::run(threads, run.time, &keys, |_, key| get_from_map(map, key));
     let all = [

@@ -4,6 +4,7 @@
 //! `cargo bench --package pyredis-store --bench engines -- --rounds COUNT [--row TEXT] [--quick]`. Without `--rounds` this does nothing: a plain
 //! `cargo bench` has criterion's options for every bench, and this one is not criterion's.
 
+mod batch;
 mod both_cores;
 mod embedded;
 mod engine;
@@ -67,5 +68,6 @@ fn main() -> Result<()> {
     };
     both_cores::measure(&run)?;
     hot_key::measure(&run)?;
-    embedded::measure(&run)
+    embedded::measure(&run)?;
+    batch::measure(&run)
 }

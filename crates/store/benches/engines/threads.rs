@@ -9,7 +9,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::engine::Key;
 
 /// How many gets a thread makes between two looks at the clock.
-const CHUNK: usize = 256;
+pub(crate) const BATCH: usize = 256;
 
 /// What some threads did in a sample, all together.
 #[derive(Default)]
@@ -37,15 +37,28 @@ impl Speed {
 ///
 /// All run all the time, and none ends early and leaves the others a quieter machine.
 pub(crate) fn run(threads: usize, time: Duration, keys: &[Key], get: impl Fn(usize, &[u8]) -> u64 + Sync) -> Speed {
+    run_batches(threads, time, keys, |thread, batch| {
+        batch.iter().fold(0, |seen: u64, key| seen.wrapping_add(get(thread, key)))
+    })
+}
+
+/// The same with all keys between two looks at the clock given at once.
+pub(crate) fn run_batches(
+    threads: usize,
+    time: Duration,
+    keys: &[Key],
+    get: impl Fn(usize, &[Key]) -> u64 + Sync,
+) -> Speed {
     let barrier = Barrier::new(threads);
     let work = |thread: usize| {
-        let mut keys = keys.iter().cycle().skip(keys.len() * thread / threads);
+        let mut batches = keys.chunks(BATCH).cycle().skip(keys.len() / BATCH * thread / threads);
         barrier.wait();
         let (start, cpu) = (now(), thread_cpu());
         let mut gets = 0;
         while start.elapsed() < time {
-            black_box(keys.by_ref().take(CHUNK).fold(0, |seen: u64, key| seen.wrapping_add(get(thread, key))));
-            gets += CHUNK;
+            let batch = batches.next().unwrap_or_default();
+            black_box(get(thread, batch));
+            gets += batch.len();
         }
         (gets, start.elapsed(), thread_cpu().saturating_sub(cpu))
     };
