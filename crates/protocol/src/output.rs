@@ -45,6 +45,15 @@ impl Output {
         }
     }
 
+    /// Takes everything; without a copy if nothing is kept by reference.
+    pub(crate) fn take_all(&mut self) -> Bytes {
+        if self.segments.is_empty() && self.sent == 0 {
+            self.taken += self.tail.len() as u64;
+            return Bytes::from(mem::take(&mut self.tail));
+        }
+        self.copy_to_bytes(self.remaining())
+    }
+
     /// Writes into this buffer, if it has none.
     pub(crate) fn lend(&mut self, buffer: Vec<u8>) {
         if self.tail.capacity() == 0 {

@@ -153,6 +153,16 @@ impl ReplyWriter {
         wire::frame(self.output.tail(), self.version, frame);
     }
 
+    /// Replies that another writer has written, and that were [taken](Self::take_all) from it. Not copied.
+    pub fn written(&mut self, replies: Bytes) {
+        self.output.push_shared(replies);
+    }
+
+    /// Takes all that was written so far: for replies that are put together piece by piece before they are sent.
+    pub fn take_all(&mut self) -> Bytes {
+        self.output.take_all()
+    }
+
     /// Bytes not sent yet, values kept by reference included.
     pub fn len_bytes(&self) -> usize {
         self.output.remaining()

@@ -175,21 +175,22 @@ impl Connection {
         stop
     }
 
-    /// Does what an outcome asks for. Returns whether the connection goes on.
+    /// Does what an outcome asks for. Returns whether the connection goes on. What is seldom awaited is boxed: every connection has room for the
+    /// largest thing that it may wait for.
     async fn see_to(&mut self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Done | Outcome::Exec(_) => {}
             Outcome::Close => return false,
-            Outcome::More(walk) => self.walk(walk).await,
+            Outcome::More(walk) => Box::pin(self.walk(walk)).await,
             Outcome::Wait(Wait::Sleep(time)) => {
-                tokio::time::sleep(time).await;
+                Box::pin(tokio::time::sleep(time)).await;
                 self.reply.ok();
             }
             Outcome::Wait(Wait::Save(ticket)) => match ticket.done().await {
                 Ok(()) => self.reply.ok(),
                 Err(error) => self.answer_error(&CommandError::err(error)),
             },
-            Outcome::Wait(Wait::Shutdown(mode)) => match shutdown::shutdown(&self.shared, mode).await {
+            Outcome::Wait(Wait::Shutdown(mode)) => match Box::pin(shutdown::shutdown(&self.shared, mode)).await {
                 Ok(()) => return false,
                 Err(error) => {
                     tracing::error!("{error}");
@@ -213,6 +214,7 @@ impl Connection {
                 view.finish()
             };
             self.settle(residue, now);
+            walk.digest();
             slices += 1;
             if slices % SLICES_PER_TURN == 0 {
                 tokio::task::yield_now().await;
@@ -248,9 +250,17 @@ impl Connection {
             self.reply.advance(sent);
         }
         let timeout = self.session.config().timeout;
+        let mut sent_in_turn = 0;
         while self.reply.has_remaining() {
-            if within(timeout, self.stream.write_buf(&mut self.reply)).await? == 0 {
+            let sent = within(timeout, self.stream.write_buf(&mut self.reply)).await?;
+            if sent == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
+            }
+            // A client that takes a long reply as fast as it is written leaves others their turn.
+            sent_in_turn += sent;
+            if sent_in_turn >= REPLY_BYTES_PER_TURN {
+                tokio::task::yield_now().await;
+                sent_in_turn = 0;
             }
         }
         if let Some(buffer) = self.reply.reclaim() {
@@ -302,7 +312,8 @@ async fn within<T>(timeout: Duration, io: impl Future<Output = io::Result<T>>) -
     if timeout.is_zero() {
         return io.await;
     }
-    tokio::time::timeout(timeout, io).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    // Behind a pointer: a connection that waits without a limit need not have room for a timer.
+    Box::pin(tokio::time::timeout(timeout, io)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// The next request that is not plain.

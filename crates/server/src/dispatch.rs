@@ -84,7 +84,7 @@ impl Batch<'_> {
         self.session.last_command = Some(command);
         let mark = self.reply.mark();
         let result = match self.run_locked(command, args, keys) {
-            Ok(Dispatched::Ran(Outcome::Exec(transaction))) => Ok(self.exec(*transaction)),
+            Ok(Dispatched::Ran(Outcome::Exec(transaction))) => Ok(self.exec(transaction)),
             other => other,
         };
         if matches!(result, Ok(Dispatched::Paused)) {
@@ -212,7 +212,7 @@ impl Batch<'_> {
     }
 
     /// Runs a transaction, or keeps it for later while no writes are taken.
-    fn exec(&mut self, transaction: Transaction) -> Dispatched {
+    fn exec(&mut self, transaction: Box<Transaction>) -> Dispatched {
         if self.run_transaction(&transaction) {
             self.session.watched.clear();
             Dispatched::Ran(Outcome::Done)
@@ -267,6 +267,7 @@ impl Batch<'_> {
             Ok(Outcome::More(mut walk)) => {
                 while walk.shard().is_some() {
                     walk.step(view);
+                    walk.digest();
                 }
                 walk.reply(self.reply);
                 Ok(())

@@ -8,6 +8,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::clients::Place;
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::shared::Shared;
@@ -66,10 +67,7 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr, pool: &Pool)
     }
     let Ok(stream) = stream.into_std() else { return };
     let shared = Arc::clone(shared);
-    pool.seat(move |seat| async move {
-        let _place = place;
-        serve(shared, stream, peer, seat).await;
-    });
+    pool.seat(move |seat| serve(shared, stream, peer, Admission { place, seat }));
 }
 
 fn set_options(stream: &TcpStream, config: &Config) -> io::Result<()> {
@@ -83,13 +81,21 @@ fn set_options(stream: &TcpStream, config: &Config) -> io::Result<()> {
     Ok(())
 }
 
-async fn serve(shared: Arc<Shared>, stream: std::net::TcpStream, peer: SocketAddr, seat: Seat) {
-    let served = match TcpStream::from_std(stream).and_then(|stream| Connection::new(shared, stream, peer, seat.worker))
-    {
-        Ok(mut connection) => connection.serve().await,
-        Err(error) => Err(error),
+/// What a connection holds until it ends: its place among the clients, and its seat on a worker.
+struct Admission {
+    #[expect(dead_code, reason = "held, and given back when dropped")]
+    place: Place,
+    seat: Seat,
+}
+
+/// Every connection keeps the whole of this function's variables, so there is one of each.
+async fn serve(shared: Arc<Shared>, stream: std::net::TcpStream, peer: SocketAddr, admission: Admission) {
+    let opened = |stream| Connection::new(shared, TcpStream::from_std(stream)?, peer, admission.seat.worker);
+    let mut connection = match opened(stream) {
+        Ok(connection) => connection,
+        Err(error) => return tracing::debug!("{peer}: {error}"),
     };
-    if let Err(error) = served {
+    if let Err(error) = connection.serve().await {
         tracing::debug!("{peer}: {error}");
     }
 }

@@ -13,7 +13,7 @@ use crate::command::table::Command;
 use crate::config::Config;
 use crate::shared::Shared;
 
-/// A client's state.
+/// A client's state. There may be very many that do nothing: what few of them have lies behind a pointer.
 pub(crate) struct Session {
     /// Counts up from 1 over all connections of the server.
     pub(crate) id: u64,
@@ -24,10 +24,10 @@ pub(crate) struct Session {
     /// The database that the client has selected.
     pub(crate) db: u32,
     pub(crate) is_authenticated: bool,
-    pub(crate) name: Bytes,
+    pub(crate) name: Box<[u8]>,
     pub(crate) library: Library,
     /// The transaction that is being queued, from MULTI to EXEC.
-    pub(crate) transaction: Option<Transaction>,
+    pub(crate) transaction: Option<Box<Transaction>>,
     /// How many commands the transaction has that runs now.
     pub(crate) executing: Option<usize>,
     pub(crate) watched: WatchSet,
@@ -41,8 +41,8 @@ pub(crate) struct Session {
 /// What the client says of itself with CLIENT SETINFO.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Library {
-    pub(crate) name: Bytes,
-    pub(crate) version: Bytes,
+    pub(crate) name: Box<[u8]>,
+    pub(crate) version: Box<[u8]>,
 }
 
 /// Commands on their way to EXEC.
@@ -90,7 +90,7 @@ impl Session {
             descriptor,
             db: 0,
             is_authenticated: config.requirepass.is_none(),
-            name: Bytes::new(),
+            name: Box::default(),
             library: Library::default(),
             transaction: None,
             executing: None,
@@ -117,8 +117,8 @@ impl Session {
 
     /// Begins a transaction.
     pub(crate) fn begin(&mut self) {
-        self.transaction =
-            Some(Transaction { queued: Vec::new(), writes: false, bytes: 0, is_broken: false, db: self.db });
+        let transaction = Transaction { queued: Vec::new(), writes: false, bytes: 0, is_broken: false, db: self.db };
+        self.transaction = Some(Box::new(transaction));
     }
 
     /// A command was refused: a transaction that is being queued must not run.
@@ -138,7 +138,7 @@ impl Session {
     pub(crate) fn reset(&mut self, server: &Shared) {
         self.discard();
         self.db = 0;
-        self.name = Bytes::new();
+        self.name = Box::default();
         self.is_authenticated = server.config.current().requirepass.is_none();
     }
 }

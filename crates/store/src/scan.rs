@@ -134,25 +134,29 @@ impl Store {
     /// When called inside a view of a store.
     pub fn keys(&self, pattern: impl AsRef<[u8]>) -> Vec<Bytes> {
         let mut walk = KeyWalk::new(self, self.db(), pattern.as_ref());
+        let mut keys = Vec::new();
         while let Some(shard) = walk.shard() {
             let mut locks = LockSet::new();
             locks.read_shard(self.db(), shard);
             walk.step(&self.lock(locks, self.now()), 1024);
+            keys.append(&mut walk.take_found());
         }
-        walk.into_keys()
+        keys
     }
 }
 
-/// A walk that collects the keys matching a pattern, each once. The caller locks the shard that the walk names and calls
-/// [`step`](Self::step), until no shard is named.
+/// A walk that finds the keys matching a pattern, each once. The caller locks the shard that the walk names and calls [`step`](Self::step),
+/// then without the lock [`take_found`](Self::take_found), until no shard is named.
 pub struct KeyWalk {
     store: Store,
     db: u32,
     pattern: Box<[u8]>,
     cursor: Option<Cursor>,
+    /// The keys of the current shard.
     keys: Vec<Bytes>,
-    /// Where in `keys` the current shard's begin, and the size that its table had then: a table that changed size may show a key twice.
-    shard_start: usize,
+    /// Whether the current shard has no more.
+    shard_is_over: bool,
+    /// The size that the shard's table had: one that changed size may show a key twice.
     shard_buckets: Option<usize>,
     resized: bool,
 }
@@ -166,7 +170,7 @@ impl KeyWalk {
             pattern: pattern.into(),
             cursor: store.skip_empty_shards(db, Cursor::START),
             keys: Vec::new(),
-            shard_start: 0,
+            shard_is_over: false,
             shard_buckets: None,
             resized: false,
         }
@@ -190,23 +194,21 @@ impl KeyWalk {
         });
         self.cursor = self.store.skip_empty_shards(self.db, next);
         // The shard also ends here when it was emptied meanwhile and is passed over.
-        if self.shard() != Some(cursor.shard()) {
-            self.end_shard();
+        self.shard_is_over = self.shard() != Some(cursor.shard());
+    }
+
+    /// The keys of the shard that has been gone through: none before its last step. To be called without a lock: O(keys), and O(n log n) where
+    /// the shard's table changed its size meanwhile.
+    pub fn take_found(&mut self) -> Vec<Bytes> {
+        if !std::mem::take(&mut self.shard_is_over) {
+            return Vec::new();
         }
-    }
-
-    /// The keys found.
-    pub fn into_keys(self) -> Vec<Bytes> {
-        self.keys
-    }
-
-    fn end_shard(&mut self) {
+        self.shard_buckets = None;
+        let mut found = std::mem::take(&mut self.keys);
         if std::mem::take(&mut self.resized) {
-            let mut of_shard = self.keys.split_off(self.shard_start);
-            of_shard.sort_unstable();
-            of_shard.dedup();
-            self.keys.append(&mut of_shard);
+            found.sort_unstable();
+            found.dedup();
         }
-        (self.shard_start, self.shard_buckets) = (self.keys.len(), None);
+        found
     }
 }

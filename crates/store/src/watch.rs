@@ -80,13 +80,14 @@ impl Watched {
 pub struct WatchSet {
     store: Store,
     keys: Vec<(u32, Box<[u8]>)>,
-    changed: Flag,
+    /// Made with the first key: most clients never watch any.
+    changed: Option<Flag>,
 }
 
 impl WatchSet {
     /// A set that watches nothing yet.
     pub fn new(store: &Store) -> Self {
-        Self { store: store.clone(), keys: Vec::new(), changed: Flag::default() }
+        Self { store: store.clone(), keys: Vec::new(), changed: None }
     }
 
     /// Adds a key, unless it is watched already. Locks the key's shard for a moment, so it must not be called while a view is open.
@@ -95,7 +96,7 @@ impl WatchSet {
     /// # Panics
     /// When the calling thread holds a view of a store.
     pub fn watch(&mut self, key: &Key<'_>) {
-        let changed = &self.changed;
+        let changed = &*self.changed.get_or_insert_default();
         let is_new = self.store.with_shard(key, |shard| {
             // A dead key counts as absent from here on: its removal is no change to whoever watches it now.
             shard.is_live(key);
@@ -119,7 +120,7 @@ impl WatchSet {
     /// Whether a watched key was changed. Certain only under a view that holds all of [`keys`](Self::keys); expiry that nobody
     /// has noticed yet is the view's to see: [`View::has_changed`](crate::View::has_changed).
     pub(crate) fn is_flagged(&self) -> bool {
-        self.changed.load(Ordering::Relaxed)
+        self.changed.as_ref().is_some_and(|changed| changed.load(Ordering::Relaxed))
     }
 
     /// Stops watching everything, and forgets what happened. Locks the shard of each key for a moment.
@@ -127,12 +128,11 @@ impl WatchSet {
     /// # Panics
     /// When the calling thread holds a view of a store, unless nothing is watched.
     pub fn clear(&mut self) {
+        let Some(changed) = self.changed.take() else { return };
         for (db, bytes) in std::mem::take(&mut self.keys) {
             let key = self.store.key_in(db, &bytes);
-            let changed = &self.changed;
-            self.store.with_shard(&key, |shard| shard.guard.side_mut().watchers.remove(&bytes, changed));
+            self.store.with_shard(&key, |shard| shard.guard.side_mut().watchers.remove(&bytes, &changed));
         }
-        self.changed = Flag::default();
     }
 }
 

@@ -191,16 +191,18 @@ proptest! {
         let mut churner = Churner { store: store.clone(), alive: Vec::new(), made: 0 };
         let mut walk = KeyWalk::new(&store, store.db(), b"*");
         let (mut churns, mut flushed) = (churns.iter().cycle().take(CHURNED_STEPS), false);
+        let mut keys = Vec::new();
         while let Some(shard) = walk.shard() {
             let mut locks = LockSet::new();
             locks.read_shard(store.db(), shard);
             walk.step(&store.lock(locks, store.now()), entries);
+            keys.append(&mut walk.take_found());
             let churn = churns.next().unwrap_or(&Churn::Nothing);
             churner.apply(churn);
             flushed |= matches!(churn, Churn::Flush);
         }
         let mut times_seen = BTreeMap::new();
-        for key in walk.into_keys() {
+        for key in keys {
             *times_seen.entry(String::from_utf8(key.to_vec()).unwrap()).or_insert(0) += 1;
         }
         prop_assert!(times_seen.values().all(|times| *times == 1), "seen more than once: {:?}", times_seen);
@@ -234,10 +236,12 @@ fn a_key_walk_returns_each_key_once_from_a_shard_that_vanishes() {
         let store = Store::builder().shards(2).hash_seed(1).build();
         (0..1000).for_each(|number| store.set(number.to_string(), ""));
         let mut walk = KeyWalk::new(&store, store.db(), b"*");
-        let step = |walk: &mut KeyWalk| {
+        let mut keys = Vec::new();
+        let mut step = |walk: &mut KeyWalk| {
             let mut locks = LockSet::new();
             locks.read_shard(store.db(), walk.shard().unwrap());
             walk.step(&store.lock(locks, store.now()), 1);
+            keys.append(&mut walk.take_found());
         };
         while walk.shard() == Some(0) {
             step(&mut walk);
@@ -252,7 +256,6 @@ fn a_key_walk_returns_each_key_once_from_a_shard_that_vanishes() {
         while walk.shard().is_some() {
             step(&mut walk);
         }
-        let keys = walk.into_keys();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
     }
 }

@@ -1,7 +1,5 @@
 //! CLIENT: what the server knows of this connection.
 
-use bytes::Bytes;
-
 use super::args::text;
 use super::connection::{checked, checked_name};
 use super::context::Ctx;
@@ -125,7 +123,7 @@ const SETINFO: CommandSpec = CommandSpec {
 fn setinfo(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (attribute, value) = (ctx.arg(2), ctx.arg(3));
     let library = &mut ctx.session.library;
-    let (name, field): (_, &mut Bytes) = if attribute.eq_ignore_ascii_case(b"lib-name") {
+    let (name, field): (_, &mut Box<[u8]>) = if attribute.eq_ignore_ascii_case(b"lib-name") {
         ("lib-name", &mut library.name)
     } else if attribute.eq_ignore_ascii_case(b"lib-ver") {
         ("lib-ver", &mut library.version)

@@ -1,6 +1,5 @@
 //! The connection itself: who the client is, which database and protocol it uses, and whether it is still there.
 
-use bytes::Bytes;
 use pyredis_protocol::RespVersion;
 use subtle::ConstantTimeEq;
 
@@ -182,17 +181,13 @@ fn introduce(ctx: &mut Ctx<'_, '_>) {
 }
 
 /// A name for a connection, without spaces, newlines or other special characters.
-pub(super) fn checked_name(name: &[u8]) -> Result<Bytes, CommandError> {
+pub(super) fn checked_name(name: &[u8]) -> Result<Box<[u8]>, CommandError> {
     checked(name, "Client names cannot contain spaces, newlines or special characters.")
 }
 
 /// The bytes, copied out of the read buffer, if they are all printable and no spaces.
-pub(super) fn checked(bytes: &[u8], otherwise: &'static str) -> Result<Bytes, CommandError> {
-    if bytes.iter().all(u8::is_ascii_graphic) {
-        Ok(Bytes::copy_from_slice(bytes))
-    } else {
-        Err(CommandError::err(otherwise))
-    }
+pub(super) fn checked(bytes: &[u8], otherwise: &'static str) -> Result<Box<[u8]>, CommandError> {
+    if bytes.iter().all(u8::is_ascii_graphic) { Ok(bytes.into()) } else { Err(CommandError::err(otherwise)) }
 }
 
 const RESET: CommandSpec = CommandSpec {

@@ -14,6 +14,8 @@ pub(super) const COMMANDS: &[&CommandSpec] = &[&DBSIZE, &FLUSHALL, &FLUSHDB, &KE
 
 /// How many keys a walk looks at under one lock.
 const KEYS_PER_LOCK: usize = 256;
+/// How much of a long reply lies in one piece.
+const PIECE_BYTES: usize = 64 * 1024;
 
 const DBSIZE: CommandSpec = CommandSpec {
     name: "dbsize",
@@ -98,22 +100,54 @@ const KEYS: CommandSpec = CommandSpec {
 
 fn keys(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let walk = KeyWalk::new(&ctx.server.store, ctx.session.db, ctx.arg(1));
-    Ok(Outcome::More(Box::new(KeysReply(walk))))
+    Ok(Outcome::More(Box::new(Keys { walk, found: KeyList::default() })))
 }
 
-struct KeysReply(KeyWalk);
+struct Keys {
+    walk: KeyWalk,
+    found: KeyList,
+}
 
-impl Walk for KeysReply {
+impl Walk for Keys {
     fn shard(&self) -> Option<usize> {
-        self.0.shard()
+        self.walk.shard()
     }
 
     fn step(&mut self, view: &View<'_>) {
-        self.0.step(view, KEYS_PER_LOCK);
+        self.walk.step(view, KEYS_PER_LOCK);
+    }
+
+    fn digest(&mut self) {
+        self.walk.take_found().iter().for_each(|key| self.found.add(key));
     }
 
     fn reply(self: Box<Self>, reply: &mut ReplyWriter) {
-        reply_keys(self.0.into_keys(), reply);
+        self.found.reply(reply);
+    }
+}
+
+/// Keys on their way into a reply, which says first how many there are: written as they are found, in pieces, so that an answer with a million
+/// keys is never moved or made at once.
+#[derive(Default)]
+struct KeyList {
+    keys: usize,
+    pieces: Vec<Bytes>,
+    last: ReplyWriter,
+}
+
+impl KeyList {
+    fn add(&mut self, key: &[u8]) {
+        self.keys += 1;
+        self.last.bulk(key);
+        if self.last.len_bytes() >= PIECE_BYTES {
+            self.pieces.push(self.last.take_all());
+        }
+    }
+
+    fn reply(mut self, reply: &mut ReplyWriter) {
+        reply.array(self.keys);
+        self.pieces.into_iter().for_each(|piece| reply.written(piece));
+        reply.written(self.last.take_all());
     }
 }
 
@@ -194,7 +228,16 @@ fn scan(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     }
     let (store, db) = (ctx.server.store.clone(), ctx.session.db);
     let cursor = store.skip_empty_shards(db, Cursor::from_u64(cursor));
-    Ok(Outcome::More(Box::new(Scan { store, db, cursor, pattern, type_name, count, looked_at: 0, keys: Vec::new() })))
+    Ok(Outcome::More(Box::new(Scan {
+        store,
+        db,
+        cursor,
+        pattern,
+        type_name,
+        count,
+        looked_at: 0,
+        found: KeyList::default(),
+    })))
 }
 
 /// A cursor as C's `strtoul` reads it, which is how Redis does: nothing is 0, and a sign is taken.
@@ -218,7 +261,7 @@ struct Scan {
     type_name: Option<Vec<u8>>,
     count: usize,
     looked_at: usize,
-    keys: Vec<Bytes>,
+    found: KeyList,
 }
 
 impl Walk for Scan {
@@ -235,7 +278,7 @@ impl Walk for Scan {
             let is_wanted = self.pattern.as_ref().is_none_or(|pattern| glob_match(pattern, key))
                 && self.type_name.as_ref().is_none_or(|name| name == value.type_name().as_bytes());
             if is_wanted {
-                self.keys.push(Bytes::copy_from_slice(key));
+                self.found.add(key);
             }
         });
         // A stretch of empty homes is work too: a call's cost is bounded by COUNT whatever the table looks like.
@@ -246,11 +289,6 @@ impl Walk for Scan {
     fn reply(self: Box<Self>, reply: &mut ReplyWriter) {
         reply.array(2);
         reply.bulk(self.cursor.map_or(0, Cursor::to_u64).to_string().as_bytes());
-        reply_keys(self.keys, reply);
+        self.found.reply(reply);
     }
-}
-
-fn reply_keys(keys: Vec<Bytes>, reply: &mut ReplyWriter) {
-    reply.array(keys.len());
-    keys.into_iter().for_each(|key| reply.bulk_shared(key));
 }

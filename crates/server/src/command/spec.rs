@@ -246,6 +246,8 @@ pub(crate) trait Walk: Send {
     fn shard(&self) -> Option<usize>;
     /// Does a slice of the work.
     fn step(&mut self, view: &View<'_>);
+    /// Works up what the last slice has brought, without a lock.
+    fn digest(&mut self) {}
     /// Answers, once the walk is over.
     fn reply(self: Box<Self>, reply: &mut pyredis_protocol::ReplyWriter);
 }

@@ -53,7 +53,7 @@ fn exec(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         ctx.session.discard();
         return Err(CommandError::ExecAbort);
     }
-    Ok(Outcome::Exec(Box::new(transaction)))
+    Ok(Outcome::Exec(transaction))
 }
 
 const DISCARD: CommandSpec = CommandSpec {
