@@ -1,6 +1,6 @@
 //! The phases of a server's life, published so that tasks, sessions and tests can wait for them.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::sync::Notify;
 
@@ -39,13 +39,25 @@ pub struct ShutdownMode {
 pub(crate) struct Lifecycle {
     /// The phase's number. Every command looks at it, so looking takes no lock.
     phase: AtomicU8,
+    /// Whether the end was forced though the last snapshot could not be written.
+    is_unsaved: AtomicBool,
     /// Rung after every change.
     changed: Notify,
 }
 
 impl Lifecycle {
     pub(crate) fn new() -> Self {
-        Self { phase: AtomicU8::new(Phase::Loading as u8), changed: Notify::new() }
+        Self { phase: AtomicU8::new(Phase::Loading as u8), is_unsaved: AtomicBool::new(false), changed: Notify::new() }
+    }
+
+    /// The last snapshot could not be written, and the server ends all the same.
+    pub(crate) fn note_unsaved(&self) {
+        self.is_unsaved.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was so.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        self.is_unsaved.load(Ordering::Relaxed)
     }
 
     pub(crate) fn phase(&self) -> Phase {

@@ -52,6 +52,7 @@ fn run(config: Config) -> anyhow::Result<()> {
             () = either(&mut terminate, &mut interrupt) => return Ok(()),
         };
         end_when_told(&server, &mut terminate, &mut interrupt).await;
+        anyhow::ensure!(!server.ended_unsaved(), "ended as it was forced to, without saving the last changes");
         Ok(())
     })
 }

@@ -65,6 +65,12 @@ impl RunningServer {
         shutdown::shutdown(&self.shared, mode).await
     }
 
+    /// Whether the end was [forced](ShutdownMode::force) though the last snapshot could not be written: what had changed since the one before is
+    /// lost. The binary then exits with status 1.
+    pub fn ended_unsaved(&self) -> bool {
+        self.shared.lifecycle.is_unsaved()
+    }
+
     /// Waits until the server has ended, by SHUTDOWN or [`shutdown`](Self::shutdown).
     pub async fn finished(&self) {
         self.shared.lifecycle.wait_until(|phase| phase == Phase::Stopped).await;

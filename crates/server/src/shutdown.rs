@@ -35,10 +35,12 @@ pub(crate) async fn shutdown(shared: &Shared, mode: ShutdownMode) -> Result<(), 
     let saves = mode.save.unwrap_or_else(|| shared.saver.has_file() && !shared.config.current().save.is_empty());
     if saves {
         tracing::info!("saving before shutting down");
-        if let Err(error) = save(shared).await
-            && !mode.force
-        {
-            return Err(ShutdownError::SaveFailed(error));
+        if let Err(error) = save(shared).await {
+            if !mode.force {
+                return Err(ShutdownError::SaveFailed(error));
+            }
+            shared.lifecycle.note_unsaved();
+            tracing::error!("saving failed: {error}");
         }
     } else {
         shared.saver.cancelled().await;

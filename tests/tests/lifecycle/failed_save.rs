@@ -4,7 +4,7 @@
 //! the file belongs, and a data folder that is gone.
 
 use anyhow::{Result, ensure};
-use pyredis_tests::{Client, Server};
+use pyredis_tests::{Client, Process, Server};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -107,7 +107,7 @@ fn shutdown_force_goes() -> Result<()> {
     let (_folder, server, mut client) = blocked(&[])?;
     client.send(b"SHUTDOWN FORCE\r\n")?;
     client.expect_closed()?;
-    server.into_process()?.ended().map(drop)
+    ended_with_status_1(server.into_process()?)
 }
 
 fn sigterm_stays_and_the_second_goes() -> Result<()> {
@@ -118,5 +118,12 @@ fn sigterm_stays_and_the_second_goes() -> Result<()> {
     process.wait_for(|line| line.contains("dump.rdb").then_some(()))?;
     expect(&mut client, "GET k", "$v")?;
     process.signal(Signal::TERM)?;
-    process.ended().map(drop)
+    ended_with_status_1(process)
+}
+
+/// Whoever supervises the server has to see that the last changes are lost.
+fn ended_with_status_1(process: Process) -> Result<()> {
+    let ended = process.ended()?;
+    ensure!(ended.status.code() == Some(1), "expected status 1, got {}", ended.status);
+    Ok(())
 }
