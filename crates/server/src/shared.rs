@@ -64,6 +64,7 @@ impl Shared {
             Clock::System
         };
         let store = Store::builder().databases(config.databases).shards(config.shards).clock(clock.clone()).build();
+        store.set_tracking(config.maxmemory_policy.tracking());
         let table = CommandTable::new();
         Self {
             stats: Stats::new(config.io_threads, table.all().len()),
@@ -107,6 +108,7 @@ impl Shared {
         if let Some(log) = &self.log {
             log.set_level(config.loglevel);
         }
+        self.store.set_tracking(config.maxmemory_policy.tracking());
         self.jumped.notify_waiters();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pyredis_store::StoreError;
+use pyredis_store::{StoreError, Tracking};
 use thiserror::Error;
 
 use super::args::text;
@@ -81,6 +81,12 @@ pub(crate) enum CommandError {
     MisConf,
     #[error("ERR Errors trying to SHUTDOWN. Check logs.")]
     ShutdownFailed,
+    #[error(
+        "ERR An LFU maxmemory policy is {}, {} not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+        if *.0 == Tracking::Frequency { "not selected" } else { "selected" },
+        if *.0 == Tracking::Frequency { "access frequency" } else { "idle time" }
+    )]
+    NotTracked(Tracking),
     /// The first line or a header of an HTTP request; the client is not answered at all.
     #[error("ERR HTTP is not spoken here")]
     Http,

@@ -20,6 +20,7 @@ mod debug;
 mod generic;
 mod introspection;
 mod keyspace;
+mod object;
 mod server;
 mod string;
 mod transaction;
@@ -40,6 +41,7 @@ static FAMILIES: &[&[&CommandSpec]] = &[
     generic::COMMANDS,
     introspection::COMMANDS,
     keyspace::COMMANDS,
+    object::COMMANDS,
     server::COMMANDS,
     string::COMMANDS,
     transaction::COMMANDS,

@@ -10,7 +10,7 @@ use pyredis_protocol::limits::BULK_BYTES_MAX;
 use super::codec::{Codec, FileName, Folder, Integer, Memory, OneOf, Password, PowerOfTwo, Seconds, YesNo};
 use super::save::{SaveRule, SaveRules};
 use super::table::{Change, Directive, directives};
-use super::value::{AppendOnly, BindAddress, BindAddresses, LogLevel};
+use super::value::{AppendOnly, BindAddress, BindAddresses, LogLevel, MaxmemoryPolicy};
 
 /// What Redis accepts where it says `int`.
 const INT_MAX: i64 = i32::MAX as i64;
@@ -60,6 +60,10 @@ directives! {
 
     /// Journal of every write; there is none yet, so `no` is the only value
     "appendonly" appendonly: AppendOnly = AppendOnly::No, AppendOnly::No, AtRunTime;
+
+    /// What is kept of the use of keys: how often they are with an `lfu` policy, else when; nothing is evicted, as there is no `maxmemory` yet
+    "maxmemory-policy" maxmemory_policy: MaxmemoryPolicy = MaxmemoryPolicy::NoEviction,
+        OneOf(MaxmemoryPolicy::ALL), AtRunTime;
 
     /// How much to log
     "loglevel" loglevel: LogLevel = LogLevel::Notice, OneOf(LogLevel::ALL), AtRunTime;

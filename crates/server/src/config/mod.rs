@@ -26,4 +26,4 @@ pub use directives::Config;
 pub use error::{ConfigError, SetError, ValueError};
 pub use live::LiveConfig;
 pub use save::SaveRule;
-pub use value::{AppendOnly, BindAddress, LogLevel};
+pub use value::{AppendOnly, BindAddress, LogLevel, MaxmemoryPolicy};

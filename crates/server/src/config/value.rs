@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use pyredis_store::Tracking;
+
 use super::codec::{Codec, YesNo, several};
 use super::error::ValueError;
 
@@ -23,6 +25,57 @@ impl LogLevel {
     /// The levels by name.
     pub(super) const ALL: &[(&str, Self)] =
         &[("debug", Self::Debug), ("verbose", Self::Verbose), ("notice", Self::Notice), ("warning", Self::Warning)];
+}
+
+/// Which keys would go where memory is short. Nothing is evicted yet; what each policy needs to know of the keys is kept already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MaxmemoryPolicy {
+    /// Of those with a deadline, the one that was not used for longest.
+    VolatileLru,
+    /// Of those with a deadline, the one that is used least often.
+    VolatileLfu,
+    /// Any of those with a deadline.
+    VolatileRandom,
+    /// The one whose deadline is next.
+    VolatileTtl,
+    /// The one that was not used for longest.
+    AllkeysLru,
+    /// The one that is used least often.
+    AllkeysLfu,
+    /// Any.
+    AllkeysRandom,
+    /// None: writes are refused.
+    NoEviction,
+}
+
+impl MaxmemoryPolicy {
+    /// The policies by name, in Redis's order.
+    pub(super) const ALL: &[(&str, Self)] = &[
+        ("volatile-lru", Self::VolatileLru),
+        ("volatile-lfu", Self::VolatileLfu),
+        ("volatile-random", Self::VolatileRandom),
+        ("volatile-ttl", Self::VolatileTtl),
+        ("allkeys-lru", Self::AllkeysLru),
+        ("allkeys-lfu", Self::AllkeysLfu),
+        ("allkeys-random", Self::AllkeysRandom),
+        ("noeviction", Self::NoEviction),
+    ];
+
+    /// What it needs to know of the use of keys.
+    pub(crate) const fn tracking(self) -> Tracking {
+        match self {
+            Self::VolatileLfu | Self::AllkeysLfu => Tracking::Frequency,
+            _ => Tracking::Recency,
+        }
+    }
+}
+
+impl fmt::Display for MaxmemoryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.iter().find(|(_, policy)| policy == self).map_or("", |(name, _)| name);
+        f.write_str(name)
+    }
 }
 
 /// The journal of writes: there is none yet, and this type has no other value.

@@ -42,7 +42,7 @@ pub(super) fn memory(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("used_memory_dataset", used);
     fields.add_bytes("total_system_memory", shared.system.memory_bytes);
     fields.add_bytes("maxmemory", 0);
-    fields.add("maxmemory_policy", "noeviction");
+    fields.add("maxmemory_policy", shared.config.current().maxmemory_policy);
     fields.add("mem_fragmentation_ratio", format_args!("{:.2}", ratio(usage.rss_bytes, used)));
     fields.add("mem_allocator", "mimalloc");
 }

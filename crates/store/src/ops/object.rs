@@ -31,6 +31,19 @@ impl View<'_> {
         Ok(self.peek(key)?.map(|entry| entry.encoding()))
     }
 
+    /// How many references to the key's value there are in Redis: one, but of the integers below 10 000 as many as can be counted, as all keys share
+    /// them there; `None` where there is no key.
+    ///
+    /// # Errors
+    /// See [`idle_seconds`](Self::idle_seconds).
+    pub fn references(&self, key: &Key<'_>) -> Result<Option<i32>, StoreError> {
+        let is_small = |number| (0..10_000).contains(&number);
+        Ok(self.peek(key)?.map(|entry| match entry.value().as_integer() {
+            Some(number) if is_small(number) && entry.encoding() == "int" => i32::MAX,
+            _ => 1,
+        }))
+    }
+
     /// Bytes of memory that the key accounts for: its slot in the table, its block, and a long value. `None` where there is no key.
     ///
     /// # Errors
