@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use pyredis_store::ExpireLag;
+
 use crate::command::table::Command;
 use crate::stopwatch::Stopwatch;
 
@@ -161,8 +163,8 @@ pub(crate) struct Stats {
     /// Commands processed when the rate was last taken, and the rate.
     commands_before: Counter,
     commands_per_second: Counter,
-    /// Keys that had expired at the last reset.
-    expired_before: Counter,
+    /// The keys that had expired at the last reset.
+    expired_before: Mutex<ExpireLag>,
 }
 
 /// A command's figures, of all workers.
@@ -180,7 +182,7 @@ impl Stats {
             workers: (0..workers).map(|_| WorkerStats::new(commands).into()).collect(),
             commands_before: Counter::default(),
             commands_per_second: Counter::default(),
-            expired_before: Counter::default(),
+            expired_before: Mutex::default(),
         }
     }
 
@@ -229,15 +231,15 @@ impl Stats {
         self.commands_per_second.get()
     }
 
-    /// How many of the `expired` keys have since the last reset.
-    pub(crate) fn since_reset(&self, expired: u64) -> u64 {
-        expired.saturating_sub(self.expired_before.get())
+    /// Those of the expired keys that have since the last reset.
+    pub(crate) fn since_reset(&self, expired: &ExpireLag) -> ExpireLag {
+        expired.since(&self.expired_before.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     /// CONFIG RESETSTAT. The store counts its expired keys itself and for ever.
-    pub(crate) fn reset(&self, expired: u64) {
+    pub(crate) fn reset(&self, expired: ExpireLag) {
         self.workers.iter().for_each(|worker| worker.reset());
         self.commands_before.set(0);
-        self.expired_before.set(expired);
+        *self.expired_before.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = expired;
     }
 }

@@ -44,8 +44,6 @@ pub(crate) struct Counters {
     pub(crate) bytes: Figure<AtomicUsize>,
     /// Changes since the store was made.
     pub(crate) changes: Figure<AtomicU64>,
-    /// Keys removed because their deadline had passed.
-    pub(crate) expired: Figure<AtomicU64>,
     /// Milliseconds at which the wheel next has something to do, plus one; zero is never. Sequentially consistent: see `expire.rs`.
     next_wake: AtomicU64,
 }

@@ -5,6 +5,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::clock::Timestamp;
 use crate::counters::Counters;
+use crate::lag::LagCounters;
 use crate::shard::Side;
 use crate::table::Shards;
 
@@ -14,6 +15,7 @@ pub(crate) struct Database {
     hasher: RandomState,
     shards: Shards<Side>,
     counters: Box<[CachePadded<Counters>]>,
+    lag: LagCounters,
 }
 
 impl Database {
@@ -23,6 +25,7 @@ impl Database {
             hasher: hasher.clone(),
             shards: Shards::new(shards, hasher.clone()),
             counters: (0..shards).map(|_| CachePadded::default()).collect(),
+            lag: LagCounters::default(),
         }
     }
 
@@ -48,6 +51,11 @@ impl Database {
 
     pub(crate) fn all_counters(&self) -> impl Iterator<Item = &Counters> {
         self.counters.iter().map(|padded| &**padded)
+    }
+
+    /// How late expired keys were removed.
+    pub(crate) const fn lag(&self) -> &LagCounters {
+        &self.lag
     }
 
     /// The number of keys, dead ones that nobody noticed yet included. O(shards), no locks.

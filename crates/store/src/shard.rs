@@ -268,7 +268,7 @@ impl ShardMut<'_, '_> {
 
     fn remove_as_expired(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> bool {
         let Some(entry) = self.take_entry(hash, is_it) else { return false };
-        self.database.counters(self.index).expired.add(1);
+        self.database.lag().count(entry.deadline(), self.now);
         self.emit(entry.key(), event::EXPIRED, || Delta::Delete);
         true
     }

@@ -19,6 +19,7 @@ use crate::effect::EffectSink;
 use crate::error::StoreError;
 use crate::expire::Alarm;
 use crate::key::{self, Key};
+use crate::lag::ExpireLag;
 use crate::lock_set::LockSet;
 use crate::shard::{Changes, ShardMut, debug_check};
 use crate::turn::Turn;
@@ -207,7 +208,12 @@ impl Store {
 
     /// Keys removed since the store was made because their deadline had passed. No locks.
     pub fn expired(&self) -> u64 {
-        self.sum(|database| database.all_counters().map(|counters| counters.expired.get()).sum())
+        self.expire_lag().total()
+    }
+
+    /// How late after their deadlines those were removed. No locks.
+    pub fn expire_lag(&self) -> ExpireLag {
+        self.inner.databases().fold(ExpireLag::default(), |sum, database| sum.plus(&database.lag().get()))
     }
 
     /// Bytes that keys, values and their entries occupy, by the store's own count. No locks.

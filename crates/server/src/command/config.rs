@@ -80,7 +80,7 @@ const RESETSTAT: CommandSpec = CommandSpec {
     arity: Arity::Exactly(2),
     summary: "Sets the figures of INFO back to zero.",
     run: |ctx| {
-        ctx.server.stats.reset(ctx.server.store.expired());
+        ctx.server.stats.reset(ctx.server.store.expire_lag());
         ctx.reply.ok();
         Ok(Outcome::Done)
     },

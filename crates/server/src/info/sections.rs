@@ -104,7 +104,10 @@ pub(super) fn stats(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("sync_full", 0);
     fields.add("sync_partial_ok", 0);
     fields.add("sync_partial_err", 0);
-    fields.add("expired_keys", stats.since_reset(shared.store.expired()));
+    let expired = stats.since_reset(&shared.store.expire_lag());
+    fields.add("expired_keys", expired.total());
+    let up_to: Vec<_> = expired.up_to().map(|(bound, keys)| format!("le_{bound}={keys}")).collect();
+    fields.add("expired_lag_msec", format_args!("{},le_inf={}", up_to.join(","), expired.total()));
     fields.add("evicted_keys", 0);
     fields.add("keyspace_hits", stats.sum(|worker| &worker.keyspace_hits));
     fields.add("keyspace_misses", stats.sum(|worker| &worker.keyspace_misses));
