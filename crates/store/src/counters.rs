@@ -42,6 +42,10 @@ pub(crate) struct Counters {
     pub(crate) deadlines: Figure<AtomicU64>,
     /// Bytes of entries.
     pub(crate) bytes: Figure<AtomicUsize>,
+    /// Buckets of the table.
+    pub(crate) buckets: Figure<AtomicUsize>,
+    /// Bytes of timers.
+    pub(crate) timers: Figure<AtomicUsize>,
     /// Changes since the store was made.
     pub(crate) changes: Figure<AtomicU64>,
     /// Milliseconds at which the wheel next has something to do, plus one; zero is never. Sequentially consistent: see `expire.rs`.

@@ -5,9 +5,10 @@ use crossbeam_utils::CachePadded;
 
 use crate::clock::Timestamp;
 use crate::counters::Counters;
+use crate::footprint::block;
 use crate::lag::LagCounters;
 use crate::shard::Side;
-use crate::table::Shards;
+use crate::table::{Shards, Slots};
 
 /// One of a store's numbered keyspaces.
 pub(crate) struct Database {
@@ -63,12 +64,16 @@ impl Database {
         self.all_counters().map(|counters| counters.keys.get()).sum()
     }
 
-    /// Bytes of memory that the shards take beside their entries, and those of their timers. Takes each shard's lock for a moment. O(shards).
+    /// Bytes of memory that the shards and their timers take. O(shards), no locks.
     pub(crate) fn overhead(&self) -> usize {
-        let timers = |shard| self.shards.read(shard).map_or(0, |guard| guard.side().wheel.memory());
         self.shards.memory()
-            + self.counters.len() * size_of::<CachePadded<Counters>>()
-            + (0..self.counters.len()).map(timers).sum::<usize>()
+            + block(self.counters.len() * size_of::<CachePadded<Counters>>())
+            + self.all_counters().map(|counters| counters.timers.get()).sum::<usize>()
+    }
+
+    /// Bytes of memory that the tables take. O(shards), no locks.
+    pub(crate) fn tables(&self) -> usize {
+        self.all_counters().map(|counters| Slots::memory(counters.buckets.get())).sum()
     }
 
     /// Figures about the database. O(shards), no locks.
@@ -78,8 +83,11 @@ impl Database {
         for counters in self.all_counters() {
             stats.keys += counters.keys.get();
             stats.expires += counters.expires.get();
+            stats.entry_bytes += counters.bytes.get() as u64;
             deadlines += u128::from(counters.deadlines.get());
         }
+        stats.table_bytes = self.tables() as u64;
+        stats.other_bytes = self.overhead() as u64;
         if let Some(mean) = deadlines.checked_div(stats.expires as u128) {
             stats.average_ttl_millis = u64::try_from(mean).unwrap_or(u64::MAX).saturating_sub(now.as_millis());
         }
@@ -98,4 +106,10 @@ pub struct DatabaseStats {
     pub expires: usize,
     /// The mean time that those have left, in milliseconds.
     pub average_ttl_millis: u64,
+    /// Bytes that keys and values take.
+    pub entry_bytes: u64,
+    /// Bytes that the tables of keys take.
+    pub table_bytes: u64,
+    /// Bytes that locks, counters and timers take.
+    pub other_bytes: u64,
 }

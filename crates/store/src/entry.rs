@@ -35,6 +35,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::access::Touch;
 use crate::clock::Timestamp;
+use crate::footprint::block;
 use crate::value::{NewValue, ValueRef, parse_integer};
 use crate::wheel::TimerId;
 
@@ -364,10 +365,9 @@ impl Entry {
         self.access().load(Ordering::Relaxed)
     }
 
-    /// Bytes of memory that the entry accounts for: its slot, its block, and what the block shares.
+    /// Bytes of memory that the entry takes: its block, and what the block shares.
     pub(crate) fn memory(&self) -> usize {
-        const SLOT: usize = size_of::<Entry>() + 1;
-        SLOT + self.header().size() + self.shared().map_or(0, |bytes| size_of::<Bytes>() + bytes.len())
+        block(self.header().size()) + self.shared().map_or(0, |bytes| block(size_of::<Bytes>()) + block(bytes.len()))
     }
 }
 

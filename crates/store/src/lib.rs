@@ -33,6 +33,7 @@ mod effect;
 mod entry;
 mod error;
 mod expire;
+mod footprint;
 mod glob;
 mod key;
 mod key_scan;

@@ -208,6 +208,7 @@ impl ShardMut<'_, '_> {
         counters.expires.set(0);
         counters.deadlines.set(0);
         let detached = slots.take();
+        counters.buckets.set(slots.buckets());
         if let Some(table) = side.snapshot.take_detached(self.database.number(), detached) {
             self.changes.garbage.add_table(table);
         }
@@ -238,6 +239,7 @@ impl ShardMut<'_, '_> {
         counters.keys.add(1);
         counters.bytes.add(entry.memory());
         slots.insert(key.hash, entry, self.database.hasher());
+        counters.buckets.set(slots.buckets());
     }
 
     /// Brings the key's timer in line with a new deadline.
@@ -287,6 +289,7 @@ impl ShardMut<'_, '_> {
         counters.count_deadline(entry.deadline(), None);
         counters.keys.sub(1);
         counters.bytes.sub(entry.memory());
+        counters.buckets.set(slots.buckets());
         Some(entry)
     }
 
@@ -304,8 +307,10 @@ impl ShardMut<'_, '_> {
     }
 
     fn publish_wake(&mut self) {
-        let wake = self.guard.side().wheel.next_wake();
-        self.database.counters(self.index).set_next_wake(wake);
+        let wheel = &self.guard.side().wheel;
+        let (wake, counters) = (wheel.next_wake(), self.database.counters(self.index));
+        counters.set_next_wake(wake);
+        counters.timers.set(wheel.memory());
         if let Some(wake) = wake {
             self.changes.wake = Some(self.changes.wake.map_or(wake, |earlier| earlier.min(wake)));
         }
@@ -347,6 +352,9 @@ pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveSh
     assert_eq!(keys, slots.len(), "the homes show every entry");
     assert_eq!(keys, counters.keys.get(), "the key counter agrees");
     assert_eq!(bytes, counters.bytes.get(), "the byte counter agrees");
+    let buckets = if keys == 0 && counters.buckets.get() == 0 { 0 } else { slots.buckets() };
+    assert_eq!(buckets, counters.buckets.get(), "the counter of buckets agrees");
+    assert_eq!(side.wheel.memory(), counters.timers.get(), "the counter of the timers' bytes agrees");
     assert_eq!(timers, side.wheel.len(), "one timer a deadline");
     assert_eq!(timers, waiting.len(), "every timer waits");
     let (published, actual) = (counters.next_wake(), side.wheel.next_wake());

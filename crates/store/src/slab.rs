@@ -3,6 +3,8 @@
 
 use std::ops::{Index, IndexMut};
 
+use crate::footprint::block;
+
 /// Places in a chunk. The room to spare is less than a chunk; a chunk of timers is a kilobyte.
 const CHUNK: usize = 64;
 
@@ -31,8 +33,8 @@ impl<T> Slab<T> {
     }
 
     /// Bytes of memory that the slab takes.
-    pub(crate) fn memory(&self) -> usize {
-        self.chunks.capacity() * size_of::<Vec<T>>() + self.chunks.len() * CHUNK * size_of::<T>()
+    pub(crate) const fn memory(&self) -> usize {
+        block(self.chunks.capacity() * size_of::<Vec<T>>()) + self.chunks.len() * block(CHUNK * size_of::<T>())
     }
 
     /// Adds a value and returns its number. O(1).

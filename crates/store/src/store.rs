@@ -216,18 +216,14 @@ impl Store {
         self.inner.databases().fold(ExpireLag::default(), |sum, database| sum.plus(&database.lag().get()))
     }
 
-    /// Bytes that keys, values and their entries occupy, by the store's own count. No locks.
+    /// Bytes that keys and values take, by the store's own count: blocks as large as allocators make them. No locks.
     pub fn memory(&self) -> u64 {
         self.sum(|database| database.all_counters().map(|counters| counters.bytes.get() as u64).sum())
     }
 
-    /// Bytes that the databases take beside their entries: locks, timers, counters. O(shards).
-    ///
-    /// # Panics
-    /// When called inside a view.
+    /// Bytes that the databases take beside keys and values: tables, timers, locks, counters. O(shards), no locks.
     pub fn overhead(&self) -> u64 {
-        let _turn = Turn::take();
-        self.sum(|database| database.overhead() as u64)
+        self.sum(|database| (database.tables() + database.overhead()) as u64)
     }
 
     /// Checks every invariant of every shard; for tests. O(keys).

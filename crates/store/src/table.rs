@@ -23,6 +23,7 @@ use hashbrown::raw::{Bucket, RawTable};
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::entry::Entry;
+use crate::footprint::block;
 use crate::key;
 use crate::prefetch::fetch;
 
@@ -55,6 +56,9 @@ const FETCHED_ENTRY_BYTES: usize = 128;
 
 type Slot = (Entry, SharedValue<()>);
 
+/// What a slot takes: itself and its control byte.
+pub(crate) const SLOT_BYTES: usize = size_of::<Slot>() + 1;
+
 /// What DashMap keeps for one of its shards.
 type Table = dashmap::RwLock<RawTable<Slot>>;
 
@@ -64,17 +68,13 @@ pub(crate) struct Shards<S> {
     sides: Box<[CachePadded<RwLock<S>>]>,
 }
 
-/// A shard locked for readers: the state beside the table, and the table. Its fields stay private: what they give borrows the whole guard.
+/// A shard locked for readers, who look at the table only. Its fields stay private: what they give borrows the whole guard.
 pub(crate) struct SharedShard<'a, S> {
-    side: RwLockReadGuard<'a, S>,
+    _side: RwLockReadGuard<'a, S>,
     table: &'a Table,
 }
 
 impl<S> SharedShard<'_, S> {
-    pub(crate) fn side(&self) -> &S {
-        &self.side
-    }
-
     pub(crate) fn slots(&self) -> &Slots {
         // SAFETY: the side's lock of the table's index is held shared while `self`, which the result borrows, lives. Whoever makes a `&mut`
         // to the table holds that lock exclusively. `Slots` is a transparent wrapper of what is in a `Table`.
@@ -123,7 +123,8 @@ impl<S: Default> Shards<S> {
 impl<S> Shards<S> {
     /// Bytes that the shards take beside their tables.
     pub(crate) fn memory(&self) -> usize {
-        self.count() * (size_of::<CachePadded<RwLock<S>>>() + size_of::<CachePadded<Table>>())
+        block(self.count() * size_of::<CachePadded<RwLock<S>>>())
+            + block(self.count() * size_of::<CachePadded<Table>>())
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -132,12 +133,12 @@ impl<S> Shards<S> {
 
     /// Locks a shard for reading. Readers wait behind a waiting writer.
     pub(crate) fn read(&self, shard: usize) -> Option<SharedShard<'_, S>> {
-        Some(SharedShard { side: self.sides.get(shard)?.read(), table: self.tables.shards().get(shard)? })
+        Some(SharedShard { _side: self.sides.get(shard)?.read(), table: self.tables.shards().get(shard)? })
     }
 
     /// Locks a shard for reading if nobody writes it or waits to.
     pub(crate) fn try_read(&self, shard: usize) -> Option<SharedShard<'_, S>> {
-        Some(SharedShard { side: self.sides.get(shard)?.try_read()?, table: self.tables.shards().get(shard)? })
+        Some(SharedShard { _side: self.sides.get(shard)?.try_read()?, table: self.tables.shards().get(shard)? })
     }
 
     /// Locks a shard for writing.
@@ -158,6 +159,11 @@ impl Slots {
     /// The number of buckets, a power of two: homes go from 0 to one below it.
     pub(crate) fn buckets(&self) -> usize {
         self.0.buckets()
+    }
+
+    /// Bytes that a table of so many buckets takes; the one bucket of an empty table is everybody's.
+    pub(crate) const fn memory(buckets: usize) -> usize {
+        if buckets > 1 { block(buckets * SLOT_BYTES + GROUP_WIDTH) } else { 0 }
     }
 
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<&Entry> {

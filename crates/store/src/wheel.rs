@@ -26,6 +26,7 @@
 )]
 
 use crate::clock::Timestamp;
+use crate::footprint::block;
 use crate::slab::Slab;
 
 const DIGIT_BITS: u32 = 6;
@@ -47,6 +48,9 @@ struct Node {
     prev: Before,
     next: u32,
 }
+
+/// What a timer's node takes.
+pub(crate) const NODE_BYTES: usize = size_of::<Node>();
 
 /// The end of a list.
 const NONE: u32 = u32::MAX;
@@ -96,6 +100,7 @@ pub(crate) struct Wheel {
     /// First of the free nodes, chained by `next`, plus one; zero is none (so that an empty wheel is all zeros).
     free: u32,
     levels: [Option<Box<Level>>; LEVELS],
+    levels_made: usize,
     armed: usize,
 }
 
@@ -111,9 +116,9 @@ impl Wheel {
         self.nodes.room()
     }
 
-    /// Bytes of memory that the timers take.
-    pub(crate) fn memory(&self) -> usize {
-        self.nodes.memory() + self.levels.iter().flatten().count() * size_of::<Level>()
+    /// Bytes of memory that the timers take. O(1).
+    pub(crate) const fn memory(&self) -> usize {
+        self.nodes.memory() + self.levels_made * block(size_of::<Level>())
     }
 
     /// Adds a timer that is due when `deadline` has passed. O(1). `now` is where the time of a wheel without timers starts.
@@ -237,7 +242,10 @@ impl Wheel {
         let level = ((u64::BITS - 1 - ((due_or_now ^ self.time) | 1).leading_zeros()) / DIGIT_BITS) as usize;
         #[expect(clippy::cast_possible_truncation, reason = "the remainder is below 64")]
         let slot = ((due_or_now >> digit_shift(level)) % SLOTS as u64) as usize;
-        let slots = self.levels[level].get_or_insert_with(|| Box::new(Level { occupied: 0, heads: [NONE; SLOTS] }));
+        let slots = self.levels[level].get_or_insert_with(|| {
+            self.levels_made += 1;
+            Box::new(Level { occupied: 0, heads: [NONE; SLOTS] })
+        });
         let head = std::mem::replace(&mut slots.heads[slot], index);
         slots.occupied |= 1 << slot;
         if head != NONE {

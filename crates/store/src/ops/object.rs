@@ -2,7 +2,9 @@
 
 use crate::error::StoreError;
 use crate::key::Key;
+use crate::table::SLOT_BYTES;
 use crate::view::View;
+use crate::wheel::NODE_BYTES;
 
 impl View<'_> {
     /// For how many seconds the key was not used; `None` where there is none. Counted while the store
@@ -44,11 +46,12 @@ impl View<'_> {
         }))
     }
 
-    /// Bytes of memory that the key accounts for: its slot in the table, its block, and a long value. `None` where there is no key.
+    /// Bytes of memory that the key accounts for: its slot in the table, its block, a long value, and the timer of its deadline, each as large as
+    /// allocators make it. `None` where there is no key.
     ///
     /// # Errors
     /// See [`idle_seconds`](Self::idle_seconds).
     pub fn memory_usage(&self, key: &Key<'_>) -> Result<Option<usize>, StoreError> {
-        Ok(self.peek(key)?.map(|entry| entry.memory()))
+        Ok(self.peek(key)?.map(|entry| entry.memory() + SLOT_BYTES + entry.deadline().map_or(0, |_| NODE_BYTES)))
     }
 }
