@@ -186,6 +186,10 @@ impl Connection {
                 Box::pin(tokio::time::sleep(time)).await;
                 self.reply.ok();
             }
+            Outcome::Wait(Wait::Until(done)) => {
+                done.await;
+                self.reply.ok();
+            }
             Outcome::Wait(Wait::Save(ticket)) => match ticket.done().await {
                 Ok(()) => self.reply.ok(),
                 Err(error) => self.answer_error(&CommandError::err(error)),

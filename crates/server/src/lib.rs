@@ -17,6 +17,7 @@
 //! requests, runs them through `dispatch.rs` and writes the replies; commands live in `command/`. `persistence.rs` saves, `shutdown.rs` ends.
 //! Command functions are plain functions: they never await, and reach the store only through the view that the dispatcher locked for them.
 
+mod allocator;
 mod buffers;
 mod clients;
 mod command;
@@ -29,6 +30,7 @@ mod lifecycle;
 mod listener;
 mod loading;
 pub mod logging;
+mod memory;
 mod outcome;
 mod persistence;
 mod pipeline;
@@ -43,6 +45,7 @@ mod stopwatch;
 mod tasks;
 mod worker;
 
+pub use allocator::Allocator;
 pub use lifecycle::{Phase, ShutdownMode};
 pub use pyredis_store as store;
 pub use running::RunningServer;

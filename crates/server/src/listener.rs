@@ -31,6 +31,9 @@ pub(crate) fn bind(ip: IpAddr, port: u16, backlog: u32) -> io::Result<std::net::
     Ok(socket.into())
 }
 
+/// Bytes that the runtime keeps of a connection's task and socket, and the blocks of its session; as measured.
+const BESIDE_A_CONNECTION: usize = 640;
+
 /// Accepts connections until the server ends. Runs on a worker.
 pub(crate) async fn accept_all(shared: Arc<Shared>, listener: std::net::TcpListener, pool: Pool) {
     let listener = match TcpListener::from_std(listener) {
@@ -67,7 +70,11 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr, pool: &Pool)
     }
     let Ok(stream) = stream.into_std() else { return };
     let shared = Arc::clone(shared);
-    pool.seat(move |seat| serve(shared, stream, peer, Admission { place, seat }));
+    pool.seat(move |seat| {
+        let served = serve(Arc::clone(&shared), stream, peer, Admission { place, seat });
+        shared.memory.note_connection(size_of_val(&served) + BESIDE_A_CONNECTION);
+        served
+    });
 }
 
 fn set_options(stream: &TcpStream, config: &Config) -> io::Result<()> {

@@ -1,9 +1,12 @@
 //! `pyredis-server`: configuration from the command line, a log on standard error, signals, and the exit status.
 
+mod counted_mimalloc;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use counted_mimalloc::CountedMiMalloc;
 use pyredis_server::config::{Command, Config, from_command_line};
 use pyredis_server::{RunningServer, Server, ShutdownMode, descriptors, logging};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,7 +14,7 @@ use tokio::time::timeout;
 
 /// Small and fast allocations of many sizes, from many threads.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: CountedMiMalloc = CountedMiMalloc;
 
 /// A second request to end within this time is not a mistake: the server ends even if it cannot save.
 const INSISTING: Duration = Duration::from_secs(60);
@@ -45,7 +48,7 @@ fn run(config: Config) -> anyhow::Result<()> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         // A terminal that is closed is no reason to lose what was written since the last snapshot. Redis goes on as well.
         let _unheard = signal(SignalKind::hangup())?;
-        let server = Server::builder().config(config).log(log);
+        let server = Server::builder().config(config).log(log).allocator(&ALLOCATOR);
         let server = tokio::select! {
             server = server.start() => server?,
             // Still loading: nothing to lose.

@@ -1,5 +1,6 @@
 //! What a command's function leaves to be done by the session that called it.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use crate::command::spec::Walk;
@@ -25,6 +26,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Wait {
     /// Time to pass; answers OK.
     Sleep(Duration),
+    /// Something to be done; answers OK.
+    Until(Pin<Box<dyn Future<Output = ()> + Send>>),
     /// A snapshot to be finished; answers OK or why it failed.
     Save(SaveTicket),
     /// The server to end; answers only if it does not.

@@ -1,5 +1,6 @@
 //! The server, and how it is made.
 
+use crate::allocator::Allocator;
 use crate::config::{BindAddress, Config};
 use crate::logging::LogHandle;
 use crate::running::RunningServer;
@@ -23,7 +24,7 @@ pub struct Server;
 impl Server {
     /// Begins with the default configuration.
     pub fn builder() -> ServerBuilder {
-        ServerBuilder { config: Config::default(), is_ephemeral: false, log: None }
+        ServerBuilder { config: Config::default(), is_ephemeral: false, log: None, allocator: None }
     }
 }
 
@@ -33,6 +34,7 @@ pub struct ServerBuilder {
     config: Config,
     is_ephemeral: bool,
     log: Option<LogHandle>,
+    allocator: Option<&'static dyn Allocator>,
 }
 
 impl ServerBuilder {
@@ -61,6 +63,13 @@ impl ServerBuilder {
         self
     }
 
+    /// The program's allocator: whose count INFO shows as `used_memory`, and which MEMORY PURGE asks to give memory back. Without one, `used_memory`
+    /// is the server's own count of data, tables and connections, and MEMORY PURGE has nobody to ask and answers OK.
+    pub fn allocator(mut self, allocator: &'static dyn Allocator) -> Self {
+        self.allocator = Some(allocator);
+        self
+    }
+
     /// Binds, starts the workers, loads the snapshot, and returns when clients are served. Needs no runtime of the caller's.
     ///
     /// # Errors
@@ -71,6 +80,6 @@ impl ServerBuilder {
             let bind = vec![BindAddress::LOCALHOST];
             config = Config { port: 0, bind, save: Vec::new(), io_threads: 1, shards: 16, ..config };
         }
-        startup::start(config, !self.is_ephemeral, self.log).await
+        startup::start(config, !self.is_ephemeral, (self.log, self.allocator)).await
     }
 }

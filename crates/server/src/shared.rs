@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use pyredis_store::{Clock, ManualClock, Store};
+use pyredis_store::{Clock, ManualClock, Store, Timestamp};
 use tokio::sync::Notify;
 
+use crate::allocator::Allocator;
 use crate::clients::Clients;
 use crate::command::table::CommandTable;
 use crate::config::{Config, LiveConfig};
@@ -15,6 +16,7 @@ use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
 use crate::loading::Loading;
 use crate::logging::LogHandle;
+use crate::memory::{Footprint, Memory};
 use crate::persistence::Saver;
 use crate::stats::Stats;
 use crate::stopwatch::Stopwatch;
@@ -35,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) identity: Identity,
     pub(crate) system: System,
+    pub(crate) memory: Memory,
     /// Rung when time or the configuration has jumped: whoever waits for a time looks again.
     pub(crate) jumped: Notify,
     log: Option<LogHandle>,
@@ -56,7 +59,7 @@ impl Shared {
         snapshot: Option<PathBuf>,
         clients_max: u32,
         addresses: Vec<SocketAddr>,
-        log: Option<LogHandle>,
+        (log, allocator): (Option<LogHandle>, Option<&'static dyn Allocator>),
     ) -> Self {
         let clock = if config.manual_clock {
             Clock::Manual(ManualClock::starting_at(Clock::System.now()))
@@ -71,6 +74,7 @@ impl Shared {
             saver: Saver::new(&store, snapshot),
             identity: Identity { run_id: random_hex(), started: Stopwatch::start(), addresses },
             system: System::new(),
+            memory: Memory::new(allocator),
             clients: Clients::default(),
             loading: Loading::default(),
             lifecycle: Lifecycle::new(),
@@ -87,7 +91,7 @@ impl Shared {
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
         let config = Config { save: Vec::new(), io_threads: 1, ..Config::default() };
-        let shared = Self::new(config, None, u32::MAX, Vec::new(), None);
+        let shared = Self::new(config, None, u32::MAX, Vec::new(), (None, None));
         shared.lifecycle.enter(Phase::Ready);
         shared
     }
@@ -95,6 +99,11 @@ impl Shared {
     /// The port that the server listens on; 0 without one.
     pub(crate) fn port(&self) -> u16 {
         self.identity.addresses.first().map_or(0, SocketAddr::port)
+    }
+
+    /// What takes memory. No locks.
+    pub(crate) fn footprint(&self, now: Timestamp) -> Footprint {
+        self.memory.footprint(&self.store, self.clients.connected(), now)
     }
 
     /// A manual clock was moved.

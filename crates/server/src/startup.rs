@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::allocator::Allocator;
 use crate::config::{BindAddress, Config};
 use crate::descriptors;
 use crate::lifecycle::Phase;
@@ -68,7 +69,7 @@ pub enum StartError {
 pub(crate) async fn start(
     mut config: Config,
     persists: bool,
-    log: Option<LogHandle>,
+    told: (Option<LogHandle>, Option<&'static dyn Allocator>),
 ) -> Result<RunningServer, StartError> {
     // CONFIG GET dir shows where the data really is, and a changed working directory changes nothing.
     config.dir =
@@ -79,9 +80,11 @@ pub(crate) async fn start(
     let clients_max = fit_clients(&mut config);
     let io_threads = config.io_threads;
     let snapshot = persists.then(|| config.dir.join(&config.dbfilename));
-    let shared = Arc::new(Shared::new(config, snapshot.clone(), clients_max, addresses, log));
+    let shared = Arc::new(Shared::new(config, snapshot.clone(), clients_max, addresses, told));
     let workers = Workers::start(&shared, io_threads).map_err(StartError::Thread)?;
     let pool = workers.pool.clone();
+    shared.memory.pool.set(pool.clone()).ok();
+    shared.memory.note_startup();
     let running = RunningServer { shared: Arc::clone(&shared), workers: Some(workers), dir_lock };
     pool.spawn(open(Arc::clone(&shared), listeners, pool.clone()));
     let loaded_in = Stopwatch::start();

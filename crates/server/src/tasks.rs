@@ -43,6 +43,7 @@ pub(crate) async fn keep_house(shared: Arc<Shared>) {
         if since_rate.elapsed() >= RULES_EVERY {
             shared.stats.take_rate(since_rate.lap());
             shared.system.ask();
+            shared.memory.look();
         }
         // Made before the look, so that nothing that happens after it is missed.
         let (jumped, changed) = (shared.jumped.notified(), shared.saver.changed());

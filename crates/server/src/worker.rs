@@ -87,6 +87,19 @@ impl Pool {
         }
     }
 
+    /// Runs a function once on each thread: on those that free for the workers, then, as that may have given them something, on the workers.
+    pub(crate) async fn on_every_thread(&self, run: impl Fn() + Copy + Send + 'static) {
+        let freers: Vec<_> = self.0.iter().map(|worker| worker.runtime.spawn_blocking(run)).collect();
+        // What fails to run is on a thread that has ended.
+        for freer in freers {
+            freer.await.ok();
+        }
+        let workers: Vec<_> = self.0.iter().map(|worker| worker.runtime.spawn(async move { run() })).collect();
+        for worker in workers {
+            worker.await.ok();
+        }
+    }
+
     /// Runs a connection on the worker that has the fewest.
     pub(crate) fn seat<F: Future<Output = ()> + Send + 'static>(&self, connection: impl FnOnce(Seat) -> F) {
         let load = |worker: &Worker| worker.connections.load(Ordering::Relaxed);

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`Header`] | 12 | always |
 //! | deadline and timer | 12 | the key has a deadline |
-//! | a pointer to `Bytes`, the value | 8 | the value is long and shared |
+//! | a pointer to the value ([`Long`]) | 8 | the value is long and shared |
 //! | the key | its length | always |
 //! | the value | its length, or 8 | the value is inline, or an integer |
 //!
@@ -86,13 +86,26 @@ const EMBEDDED_BYTES_MAX: usize = 44;
 type Expiry = (Timestamp, TimerId);
 
 const EXPIRY_BYTES: usize = size_of::<Timestamp>() + size_of::<TimerId>();
-const SHARED_BYTES: usize = size_of::<NonNull<Bytes>>();
+const SHARED_BYTES: usize = size_of::<NonNull<Long>>();
+
+/// A value that is too long for the block.
+struct Long {
+    bytes: Bytes,
+    /// What is allocated for it: its length, and what a string that was added to has to spare.
+    room: usize,
+}
+
+impl From<Bytes> for Long {
+    fn from(bytes: Bytes) -> Self {
+        Self { room: bytes.len(), bytes }
+    }
+}
 
 /// A value on its way into a block.
 enum Incoming<'v> {
     Inline(&'v [u8]),
     Integer(i64),
-    Shared(Bytes),
+    Shared(Long),
 }
 
 impl<'v> Incoming<'v> {
@@ -100,13 +113,13 @@ impl<'v> Incoming<'v> {
         let bytes = match value {
             NewValue::Integer(number) => return Self::Integer(number),
             NewValue::Copied(bytes) => bytes,
-            NewValue::Shared(bytes) if bytes.len() > COPIED_BYTES_MAX => return Self::Shared(bytes.clone()),
+            NewValue::Shared(bytes) if bytes.len() > COPIED_BYTES_MAX => return Self::Shared(bytes.clone().into()),
             NewValue::Shared(bytes) => bytes,
         };
         match parse_integer(bytes) {
             Some(number) => Self::Integer(number),
             None if bytes.len() <= INLINE_BYTES_MAX => Self::Inline(bytes),
-            None => Self::Shared(Bytes::copy_from_slice(bytes)),
+            None => Self::Shared(Bytes::copy_from_slice(bytes).into()),
         }
     }
 }
@@ -182,9 +195,9 @@ impl Entry {
                     ptr::copy_nonoverlapping(bytes.as_ptr(), block.add(header.value_offset()).as_ptr(), bytes.len());
                 }
                 Incoming::Integer(number) => block.add(header.value_offset()).cast().write_unaligned(number),
-                Incoming::Shared(bytes) => {
-                    let bytes = NonNull::from(Box::leak(Box::new(bytes)));
-                    block.add(header.behind_expiry()).cast().write_unaligned(bytes);
+                Incoming::Shared(value) => {
+                    let value = NonNull::from(Box::leak(Box::new(value)));
+                    block.add(header.behind_expiry()).cast().write_unaligned(value);
                 }
             }
         }
@@ -225,8 +238,8 @@ impl Entry {
 
     pub(crate) fn value(&self) -> ValueRef<'_> {
         let header = self.header();
-        if let Some(bytes) = self.shared() {
-            ValueRef::shared(bytes)
+        if let Some(value) = self.shared() {
+            ValueRef::shared(&value.bytes)
         } else if header.has(INTEGER) {
             // SAFETY: the flag says that an integer lies here since it was last written.
             ValueRef::integer(unsafe { self.at(header.value_offset()).cast().read_unaligned() })
@@ -235,12 +248,12 @@ impl Entry {
         }
     }
 
-    fn shared(&self) -> Option<&Bytes> {
-        // SAFETY: the pointer is to a `Bytes` that the entry owns; it is borrowed as the entry is.
-        self.shared_pointer().map(|bytes| unsafe { bytes.as_ref() })
+    fn shared(&self) -> Option<&Long> {
+        // SAFETY: the pointer is to a `Long` that the entry owns; it is borrowed as the entry is.
+        self.shared_pointer().map(|value| unsafe { value.as_ref() })
     }
 
-    fn shared_pointer(&self) -> Option<NonNull<Bytes>> {
+    fn shared_pointer(&self) -> Option<NonNull<Long>> {
         let header = self.header();
         // SAFETY: the flag says that a pointer lies here since `build`.
         header.has(SHARED).then(|| unsafe { self.at(header.behind_expiry()).cast().read_unaligned() })
@@ -290,10 +303,10 @@ impl Entry {
 
     /// Puts `tail` behind the value. Of a shared value: amortised O(tail) while nobody else holds its bytes, else one copy of the whole.
     pub(crate) fn append(&mut self, tail: &[u8]) {
-        if let Some(mut bytes) = self.shared_pointer() {
+        if let Some(mut value) = self.shared_pointer() {
             // SAFETY: as in `shared`, borrowed exclusively.
-            let bytes = unsafe { bytes.as_mut() };
-            *bytes = join(std::mem::take(bytes), tail);
+            let value = unsafe { value.as_mut() };
+            *value = join(std::mem::take(&mut value.bytes), tail);
         } else {
             let joined = self.value().with_bytes(|head| [head, tail].concat());
             self.set_value(NewValue::Copied(&joined));
@@ -326,9 +339,11 @@ impl Entry {
             // SAFETY: the flag says that there is room for it, and we are borrowed exclusively.
             Some(expiry) if header.has(EXPIRES) => unsafe { write_expiry(self.0.cast(), expiry) },
             expiry => {
-                let value = match self.value() {
-                    value if header.has(SHARED) => Incoming::Shared(value.to_bytes()),
-                    value => value.as_integer().map_or_else(|| Incoming::Inline(self.inline()), Incoming::Integer),
+                let value = match (self.shared(), self.value()) {
+                    (Some(long), _) => Incoming::Shared(Long { bytes: long.bytes.clone(), room: long.room }),
+                    (None, value) => {
+                        value.as_integer().map_or_else(|| Incoming::Inline(self.inline()), Incoming::Integer)
+                    }
                 };
                 let mut changed = Header::new(self.key(), &value, expiry.is_some(), header.has(SIDE));
                 changed.flags |= header.flags & APPENDED;
@@ -367,7 +382,7 @@ impl Entry {
 
     /// Bytes of memory that the entry takes: its block, and what the block shares.
     pub(crate) fn memory(&self) -> usize {
-        block(self.header().size()) + self.shared().map_or(0, |bytes| block(size_of::<Bytes>()) + block(bytes.len()))
+        block(self.header().size()) + self.shared().map_or(0, |value| block(size_of::<Long>()) + block(value.room))
     }
 }
 
@@ -382,14 +397,15 @@ unsafe fn write_expiry(block: NonNull<u8>, (deadline, timer): Expiry) {
 }
 
 /// `head` with `tail` behind it, in `head`'s own memory if nobody else holds it.
-fn join(head: Bytes, tail: &[u8]) -> Bytes {
+fn join(head: Bytes, tail: &[u8]) -> Long {
     let mut joined = head.try_into_mut().unwrap_or_else(|shared| {
         let mut copy = BytesMut::with_capacity(shared.len() + tail.len());
         copy.extend_from_slice(&shared);
         copy
     });
     joined.extend_from_slice(tail);
-    joined.freeze()
+    let room = joined.capacity();
+    Long { bytes: joined.freeze(), room }
 }
 
 impl Drop for Entry {
@@ -398,8 +414,8 @@ impl Drop for Entry {
         // SAFETY: the entry owns the block, which was allocated with the layout that its header gives, and is dropped once; so is the shared value,
         // whose pointer came from a `Box`.
         unsafe {
-            if let Some(bytes) = self.shared_pointer() {
-                drop(Box::from_raw(bytes.as_ptr()));
+            if let Some(value) = self.shared_pointer() {
+                drop(Box::from_raw(value.as_ptr()));
             }
             dealloc(self.0.as_ptr().cast(), header.layout());
         }

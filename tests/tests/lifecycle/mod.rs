@@ -4,6 +4,7 @@ mod damage;
 mod expirer;
 mod failed_save;
 mod gates;
+mod memory;
 mod restart;
 mod startup;
 
@@ -26,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("expirer", expirer::TESTS),
         ("failed_save", failed_save::TESTS),
         ("startup", startup::TESTS),
+        ("memory", memory::TESTS),
     ] {
         trials.extend(tests.iter().map(|(name, test)| crate::trial(format!("lifecycle::{group}::{name}"), test)));
     }

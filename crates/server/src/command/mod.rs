@@ -20,6 +20,7 @@ mod debug;
 mod generic;
 mod introspection;
 mod keyspace;
+mod memory;
 mod object;
 mod server;
 mod string;
@@ -41,6 +42,7 @@ static FAMILIES: &[&[&CommandSpec]] = &[
     generic::COMMANDS,
     introspection::COMMANDS,
     keyspace::COMMANDS,
+    memory::COMMANDS,
     object::COMMANDS,
     server::COMMANDS,
     string::COMMANDS,

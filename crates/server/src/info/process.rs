@@ -26,6 +26,11 @@ impl System {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = usage;
     }
 
+    /// Bytes of memory that the process takes, as was last heard.
+    pub(crate) fn rss_bytes(&self) -> u64 {
+        self.usage().rss_bytes
+    }
+
     pub(super) fn usage(&self) -> ProcessUsage {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -35,7 +40,6 @@ impl System {
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct ProcessUsage {
     pub(super) rss_bytes: u64,
-    pub(super) rss_peak_bytes: u64,
     /// Seconds in the kernel and outside it.
     pub(super) cpu_sys: f64,
     pub(super) cpu_user: f64,
@@ -55,7 +59,7 @@ impl ProcessUsage {
         let mut seconds =
             || times.next().and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0) / ticks_per_second();
         let (cpu_user, cpu_sys) = (seconds(), seconds());
-        Self { rss_bytes: kilobytes("VmRSS:") * 1024, rss_peak_bytes: kilobytes("VmHWM:") * 1024, cpu_sys, cpu_user }
+        Self { rss_bytes: kilobytes("VmRSS:") * 1024, cpu_sys, cpu_user }
     }
 }
 

@@ -4,6 +4,7 @@ use pyredis_store::Timestamp;
 
 use super::Fields;
 use crate::lifecycle::Phase;
+use crate::memory::ratio;
 use crate::shared::{REDIS_VERSION, Shared};
 
 pub(super) fn server(fields: &mut Fields, shared: &Shared, now: Timestamp) {
@@ -31,25 +32,29 @@ pub(super) fn clients(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("tracking_clients", 0);
 }
 
-pub(super) fn memory(fields: &mut Fields, shared: &Shared, _: Timestamp) {
-    let usage = shared.system.usage();
-    let used = shared.store.memory();
-    let peak = usage.rss_peak_bytes.max(used);
-    fields.add_bytes("used_memory", used);
-    fields.add_bytes("used_memory_rss", usage.rss_bytes);
-    fields.add_bytes("used_memory_peak", peak);
-    fields.add("used_memory_peak_perc", format_args!("{:.2}%", 100.0 * ratio(used, peak)));
-    fields.add("used_memory_dataset", used);
+pub(super) fn memory(fields: &mut Fields, shared: &Shared, now: Timestamp) {
+    let rss = shared.system.usage().rss_bytes;
+    let memory = shared.footprint(now);
+    fields.add_bytes("used_memory", memory.used);
+    fields.add_bytes("used_memory_rss", rss);
+    fields.add_bytes("used_memory_peak", memory.peak);
+    fields.add("used_memory_peak_perc", format_args!("{:.2}%", 100.0 * ratio(memory.used, memory.peak)));
+    fields.add("used_memory_overhead", memory.overhead);
+    fields.add("used_memory_startup", memory.startup);
+    fields.add("used_memory_dataset", memory.dataset);
+    fields.add("used_memory_dataset_perc", format_args!("{:.2}%", memory.dataset_percent()));
+    if shared.memory.allocator.is_some() {
+        fields.add("allocator_allocated", memory.used);
+    }
     fields.add_bytes("total_system_memory", shared.system.memory_bytes);
     fields.add_bytes("maxmemory", 0);
     fields.add("maxmemory_policy", shared.config.current().maxmemory_policy);
-    fields.add("mem_fragmentation_ratio", format_args!("{:.2}", ratio(usage.rss_bytes, used)));
-    fields.add("mem_allocator", "mimalloc");
-}
-
-#[expect(clippy::cast_precision_loss, reason = "two decimals are shown")]
-fn ratio(part: u64, whole: u64) -> f64 {
-    part as f64 / whole.max(1) as f64
+    fields.add("mem_fragmentation_ratio", format_args!("{:.2}", ratio(rss, memory.used)));
+    fields.add("mem_fragmentation_bytes", rss.cast_signed().saturating_sub_unsigned(memory.used));
+    fields.add("mem_clients_normal", memory.clients);
+    if let Some(allocator) = shared.memory.allocator {
+        fields.add("mem_allocator", allocator.name());
+    }
 }
 
 pub(super) fn persistence(fields: &mut Fields, shared: &Shared, _: Timestamp) {
