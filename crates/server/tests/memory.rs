@@ -1,0 +1,79 @@
+//! A server inside another program: what it says of memory with and without that program's allocator.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
+
+use anyhow::{Context, Result};
+use pyredis_server::{Allocator, Server};
+
+/// One that says what it is told to, and notes who asks it to purge.
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Allocator for Told {
+    fn name(&self) -> String {
+        "told-1.0.0".to_owned()
+    }
+
+    fn allocated(&self) -> u64 {
+        123_456_789
+    }
+
+    fn report(&self) -> String {
+        "all is well".to_owned()
+    }
+
+    fn purge(&self) {
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(name);
+    }
+}
+
+/// Sends one inline command; returns the line, or the text, that it gets.
+fn ask(address: SocketAddr, line: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(format!("{line}\r\n").as_bytes())?;
+    let (mut reader, mut first) = (BufReader::new(stream), String::new());
+    reader.read_line(&mut first)?;
+    let Some(length) = first.strip_prefix('$') else { return Ok(first.trim_end().to_owned()) };
+    let mut text = vec![0; length.trim_end().parse()?];
+    reader.read_exact(&mut text)?;
+    Ok(String::from_utf8(text)?)
+}
+
+fn field(info: &str, name: &str) -> Result<u64> {
+    let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    Ok(value.with_context(|| format!("no {name}"))?.parse()?)
+}
+
+#[tokio::test]
+async fn without_an_allocator_its_own_count_is_shown() -> Result<()> {
+    let server = Server::builder().ephemeral().start().await?;
+    server.store().set("key", vec![b'v'; 100_000]);
+    let info = ask(server.local_addr(), "INFO memory")?;
+    assert!(field(&info, "used_memory_dataset")? > 100_000);
+    let parts = field(&info, "used_memory_dataset")? + field(&info, "used_memory_overhead")?;
+    assert_eq!(field(&info, "used_memory")?, parts);
+    assert!(!info.contains("allocator"), "{info}");
+    assert_eq!(ask(server.local_addr(), "MEMORY PURGE")?, "+OK");
+    assert_eq!(ask(server.local_addr(), "MEMORY MALLOC-STATS")?, "Stats not supported for the current allocator");
+    Ok(())
+}
+
+#[tokio::test]
+async fn with_one_it_is_asked() -> Result<()> {
+    let told: &'static Told = Box::leak(Box::default());
+    let server = Server::builder().ephemeral().allocator(told).start().await?;
+    let info = ask(server.local_addr(), "INFO memory")?;
+    assert_eq!(field(&info, "used_memory")?, 123_456_789);
+    assert!(info.contains("\r\nmem_allocator:told-1.0.0\r\n"), "{info}");
+    assert_eq!(ask(server.local_addr(), "MEMORY MALLOC-STATS")?, "all is well");
+    assert_eq!(told.0.lock().unwrap().len(), 0);
+    assert_eq!(ask(server.local_addr(), "MEMORY PURGE")?, "+OK");
+    let threads = told.0.lock().unwrap().clone();
+    // An ephemeral server has one worker; the thread that frees for it comes first.
+    assert_eq!(threads.len(), 2, "{threads:?}");
+    assert_eq!(threads.last().map(String::as_str), Some("pyredis-io-0"));
+    Ok(())
+}
