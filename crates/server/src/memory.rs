@@ -12,6 +12,11 @@ use pyredis_store::{DatabaseStats, Store, Timestamp};
 use crate::allocator::Allocator;
 use crate::worker::Pool;
 
+/// Memory that was freed is given back from so many bytes on: less is soon used again.
+const FREED_BYTES_MIN: u64 = 16 * 1024 * 1024;
+/// And where it is at least this fraction of what was in use.
+const FREED_PART: u64 = 16;
+
 /// The allocator, and figures that need a memory of their own.
 pub(crate) struct Memory {
     pub(crate) allocator: Option<&'static dyn Allocator>,
@@ -20,6 +25,8 @@ pub(crate) struct Memory {
     /// Bytes in use before there was data.
     startup: AtomicU64,
     peak: AtomicU64,
+    /// The most that was seen in use since memory was last given back.
+    high: AtomicU64,
     /// Bytes that one connection takes.
     connection: AtomicU64,
 }
@@ -44,8 +51,8 @@ pub(crate) struct Footprint {
 
 impl Memory {
     pub(crate) fn new(allocator: Option<&'static dyn Allocator>) -> Self {
-        let [startup, peak, connection] = [const { AtomicU64::new(0) }; 3];
-        Self { allocator, pool: OnceLock::new(), startup, peak, connection }
+        let [startup, peak, high, connection] = [const { AtomicU64::new(0) }; 4];
+        Self { allocator, pool: OnceLock::new(), startup, peak, high, connection }
     }
 
     /// Everything is there but the data.
@@ -58,9 +65,14 @@ impl Memory {
         self.connection.store(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Looks whether more is in use than ever; to be called every so often.
-    pub(crate) fn look(&self) {
-        self.peak.fetch_max(self.allocated(), Ordering::Relaxed);
+    /// Looks how much is in use; to be called every so often, by one. Returns whether so much was freed that it should be given back.
+    pub(crate) fn look(&self) -> bool {
+        let used = self.allocated();
+        self.peak.fetch_max(used, Ordering::Relaxed);
+        let high = self.high.load(Ordering::Relaxed).max(used);
+        let much_was_freed = high - used > FREED_BYTES_MIN.max(high / FREED_PART);
+        self.high.store(if much_was_freed { used } else { high }, Ordering::Relaxed);
+        much_was_freed
     }
 
     fn allocated(&self) -> u64 {

@@ -1,4 +1,4 @@
-//! What goes on beside the connections: expiring keys and saving by rule. Both sleep until there is something to do.
+//! What goes on beside the connections: expiring keys, saving by rule, giving memory back. Both sleep until there is something to do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,14 +36,19 @@ pub(crate) async fn expire(shared: Arc<Shared>) {
     }
 }
 
-/// Starts a snapshot when a rule of the `save` directive asks for one, and takes the figures that change by themselves.
+/// Starts a snapshot when a rule of the `save` directive asks for one, takes the figures that change by themselves, and gives much freed memory
+/// back.
 pub(crate) async fn keep_house(shared: Arc<Shared>) {
     let mut since_rate = Stopwatch::start();
     loop {
         if since_rate.elapsed() >= RULES_EVERY {
             shared.stats.take_rate(since_rate.lap());
             shared.system.ask();
-            shared.memory.look();
+            if shared.memory.look()
+                && let Some(purged) = shared.memory.purge()
+            {
+                purged.await;
+            }
         }
         // Made before the look, so that nothing that happens after it is missed.
         let (jumped, changed) = (shared.jumped.notified(), shared.saver.changed());

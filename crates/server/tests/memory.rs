@@ -3,9 +3,13 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use pyredis_server::{Allocator, Server};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
 /// One that says what it is told to, and notes who asks it to purge.
 #[derive(Default)]
@@ -47,6 +51,30 @@ fn field(info: &str, name: &str) -> Result<u64> {
     Ok(value.with_context(|| format!("no {name}"))?.parse()?)
 }
 
+/// One of whose memory ever more is freed, from a gigabyte on.
+struct Shrinking {
+    allocated: AtomicU64,
+    purged: UnboundedSender<()>,
+}
+
+impl Allocator for Shrinking {
+    fn name(&self) -> String {
+        "shrinking".to_owned()
+    }
+
+    fn allocated(&self) -> u64 {
+        self.allocated.fetch_sub(100_000_000, Ordering::Relaxed)
+    }
+
+    fn report(&self) -> String {
+        String::new()
+    }
+
+    fn purge(&self) {
+        self.purged.send(()).ok();
+    }
+}
+
 #[tokio::test]
 async fn without_an_allocator_its_own_count_is_shown() -> Result<()> {
     let server = Server::builder().ephemeral().start().await?;
@@ -76,4 +104,13 @@ async fn with_one_it_is_asked() -> Result<()> {
     assert_eq!(threads.len(), 2, "{threads:?}");
     assert_eq!(threads.last().map(String::as_str), Some("pyredis-io-0"));
     Ok(())
+}
+
+#[tokio::test]
+async fn much_that_was_freed_is_given_back_unasked() -> Result<()> {
+    let (purged, mut told) = unbounded_channel();
+    let allocator = Box::leak(Box::new(Shrinking { allocated: AtomicU64::new(1_000_000_000), purged }));
+    let _server = Server::builder().ephemeral().allocator(allocator).start().await?;
+    // Looked at each second; the bound only keeps a server that never does from holding up the tests.
+    timeout(Duration::from_secs(60), told.recv()).await?.context("nobody purges")
 }
