@@ -238,3 +238,32 @@ const HELP: CommandSpec = CommandSpec {
     },
     ..SUBCOMMAND
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_doctor_finds_what_is_odd_and_only_that() {
+        const MB: u64 = 1024 * 1024;
+        let memory = |used, peak| {
+            let (startup, clients, overhead, dataset, keys) = (0, 0, 0, used, 1);
+            Footprint { used, peak, startup, clients, overhead, dataset, keys, databases: Vec::new() }
+        };
+        for (used, peak, rss, begins, names) in [
+            (4 * MB, 400 * MB, 400 * MB, "Hi Sam, this instance is empty", &[][..]),
+            (100 * MB, 140 * MB, 130 * MB, "Hi Sam, I can't find", &[]),
+            (100 * MB, 160 * MB, 130 * MB, "Sam, I detected", &["Peak memory"]),
+            (100 * MB, 100 * MB, 150 * MB, "Sam, I detected", &["High fragmentation"]),
+            (100 * MB, 300 * MB, 300 * MB, "Sam, I detected", &["Peak memory", "High fragmentation"]),
+            // So little that it does not matter.
+            (6 * MB, 6 * MB, 15 * MB, "Hi Sam, I can't find", &[]),
+        ] {
+            let report = diagnosis(&memory(used, peak), rss);
+            assert!(report.starts_with(begins), "{report}");
+            for name in ["Peak memory", "High fragmentation"] {
+                assert_eq!(report.contains(name), names.contains(&name), "{name} in {report}");
+            }
+        }
+    }
+}
