@@ -32,7 +32,7 @@ pub(crate) fn bind(ip: IpAddr, port: u16, backlog: u32) -> io::Result<std::net::
 }
 
 /// Bytes that the runtime keeps of a connection's task and socket, and the blocks of its session; as measured.
-const BESIDE_A_CONNECTION: usize = 640;
+const BESIDE_A_CONNECTION: usize = 464;
 
 /// Accepts connections until the server ends. Runs on a worker.
 pub(crate) async fn accept_all(shared: Arc<Shared>, listener: std::net::TcpListener, pool: Pool) {
