@@ -10,10 +10,11 @@ use crate::error::StoreError;
 use crate::key::Key;
 use crate::lock_set::LockSet;
 use crate::ops::{ExpireCondition, SetOptions, SetOutcome, Ttl};
+use crate::read::Found;
 use crate::residue::Residue;
 use crate::snapshot::Record;
 use crate::store::Store;
-use crate::value::{NewValue, Value};
+use crate::value::{NewValue, Value, ValueRef};
 use crate::view::{Access, View};
 
 /// How many keys are fetched together: enough to hide the wait for memory, few enough to stay in the nearest cache.
@@ -62,9 +63,7 @@ impl Store {
 
     /// The bytes that a key holds: a copy of a short value, a long one shared with the store. O(1).
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Bytes> {
-        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| value.to_bytes())))
-            .ok()
-            .flatten()
+        self.read_value(key.as_ref(), |value| value.to_bytes())
     }
 
     /// Calls `read` with the bytes that a key holds, under the shard's lock and without a copy.
@@ -75,9 +74,7 @@ impl Store {
     /// store.get_with("a", |_| store.set("b", "2")); // would deadlock one day, so it panics every day
     /// ```
     pub fn get_with<R>(&self, key: impl AsRef<[u8]>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        self.read(key.as_ref(), |view, key| view.get(key).map(|value| value.map(|value| value.with_bytes(read))))
-            .ok()
-            .flatten()
+        self.read_value(key.as_ref(), |value| value.with_bytes(read))
     }
 
     /// Calls `visit` with the place of each key in `keys` and the bytes that the key holds, in order, each under its shard's lock and at its own
@@ -200,6 +197,20 @@ impl Store {
     pub fn restore(&self, record: Record) -> Result<(), StoreError> {
         let Record { db, key, value, deadline } = record;
         self.database(db)?.write(&key, |view, key| view.restore(key, value, deadline))
+    }
+
+    fn read_value<R>(&self, key: &[u8], read: impl FnOnce(ValueRef<'_>) -> R) -> Option<R> {
+        let key = self.key(key);
+        let mut read = Some(read);
+        let mut read_once = |value: ValueRef<'_>| read.take().map(|read| read(value));
+        match self.read_shortly(&key, &mut read_once) {
+            Found::Alive(result) => result,
+            Found::Absent => None,
+            Found::Unsure => {
+                let view = self.lock_key(&key, Access::Read, self.now());
+                self.settled(view, |view| view.get(&key).ok().flatten().and_then(read_once))
+            }
+        }
     }
 
     fn read<R>(&self, key: &[u8], operation: impl FnOnce(&View<'_>, &Key<'_>) -> R) -> R {

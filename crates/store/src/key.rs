@@ -26,6 +26,7 @@ impl<'k> Key<'k> {
 }
 
 /// Hashes a key's bytes. The only rule in the store for what a key's hash is.
+#[inline]
 pub(crate) fn hash(state: &RandomState, bytes: &[u8]) -> u64 {
     let mut hasher = state.build_hasher();
     hasher.write(bytes);

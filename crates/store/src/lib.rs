@@ -41,6 +41,7 @@ mod lag;
 mod lock_set;
 mod ops;
 mod prefetch;
+mod read;
 mod residue;
 mod scan;
 mod shard;

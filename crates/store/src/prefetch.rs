@@ -5,7 +5,7 @@
 #![expect(unsafe_code, reason = "the processor's instruction is only reachable as an unsafe function")]
 
 /// How many bytes one fetch brings.
-const LINE_BYTES: usize = 64;
+pub(crate) const LINE_BYTES: usize = 64;
 
 /// Asks for the `bytes` bytes from `start` on. Does nothing on processors for which there is no such instruction in stable Rust.
 #[inline]

@@ -39,7 +39,7 @@ pub(crate) struct Inner {
     making: RwLock<()>,
     pub(crate) hasher: RandomState,
     pub(crate) shard_count: usize,
-    clock: Clock,
+    pub(crate) clock: Clock,
     pub(crate) sink: Option<Arc<dyn EffectSink>>,
     sequence: AtomicU64,
     pub(crate) alarm: Alarm,
@@ -110,11 +110,13 @@ impl Store {
     }
 
     /// A key of this handle's database, hashed.
+    #[inline]
     pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
         self.key_in(self.db, bytes)
     }
 
     /// A key of the numbered database, hashed. A number that is out of range is refused when the key is used.
+    #[inline]
     pub fn key_in<'k>(&self, db: u32, bytes: &'k [u8]) -> Key<'k> {
         let hash = key::hash(&self.inner.hasher, bytes);
         Key { db, shard: self.inner.shard_of(hash), hash, bytes }

@@ -16,6 +16,8 @@
 //! the pinned version of hashbrown; the tests would notice a change.
 #![expect(unsafe_code, reason = "reads the tables of a DashMap under locks of our own, see the module's documentation")]
 
+use std::collections::VecDeque;
+
 use ahash::RandomState;
 use crossbeam_utils::CachePadded;
 use dashmap::{DashMap, SharedValue};
@@ -25,7 +27,7 @@ use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::entry::Entry;
 use crate::footprint::block;
 use crate::key;
-use crate::prefetch::fetch;
+use crate::prefetch::{LINE_BYTES, fetch};
 
 /// How many control bytes hashbrown 0.14.5 looks at in one step of a probe sequence.
 const GROUP_WIDTH: usize =
@@ -50,6 +52,9 @@ const SHRINK_BUCKETS_MIN: usize = 64;
 
 /// Slots that are fetched from a lookup's beginning on: a cache line of them. Most entries are not farther from their home.
 const FETCHED_SLOTS: usize = 8;
+
+/// How many entries are on their way from memory while a table is resized.
+const FETCHED_AHEAD: usize = 16;
 
 /// How much of an entry is fetched: the header, and a key and a value of usual sizes.
 const FETCHED_ENTRY_BYTES: usize = 128;
@@ -166,6 +171,16 @@ impl Slots {
         if buckets > 1 { block(buckets * SLOT_BYTES + GROUP_WIDTH) } else { 0 }
     }
 
+    /// The entry of a key. The second line of a block is fetched before the first has come, from which the value's place would be read: a value
+    /// behind its key is waited for together with the key.
+    #[inline]
+    pub(crate) fn find_key(&self, hash: u64, key: &[u8]) -> Option<&Entry> {
+        self.find(hash, |entry| {
+            fetch(entry.address().wrapping_add(LINE_BYTES), 1);
+            entry.key() == key
+        })
+    }
+
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<&Entry> {
         self.0.get(hash, |(entry, _)| is_it(entry)).map(|(entry, _)| entry)
     }
@@ -197,19 +212,40 @@ impl Slots {
     }
 
     /// Adds an entry whose key is not in the table. Amortised O(1); a growth moves every entry of the shard.
-    pub(crate) fn insert(&mut self, hash: u64, entry: Entry, hasher: &RandomState) -> &mut Entry {
-        let slot =
-            self.0.insert_entry(hash, (entry, SharedValue::new(())), |(entry, _)| key::hash(hasher, entry.key()));
-        &mut slot.0
+    pub(crate) fn insert(&mut self, hash: u64, entry: Entry, hasher: &RandomState) {
+        if self.len() == self.0.capacity() {
+            // With no room left, either it is full of entries, or of the traces of those that went.
+            let full = self.buckets() / 8 * 7;
+            self.resize(if self.len() > full / 2 { full + 1 } else { full }, hasher);
+        }
+        self.0.insert(hash, (entry, SharedValue::new(())), |(entry, _)| key::hash(hasher, entry.key()));
     }
 
     /// Removes an entry, and gives memory back when less than an eighth of the table is in use.
     pub(crate) fn remove(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool, hasher: &RandomState) -> Option<Entry> {
         let (entry, _) = self.0.remove_entry(hash, |(entry, _)| is_it(entry))?;
         if self.buckets() >= SHRINK_BUCKETS_MIN && self.len() < self.buckets() / 8 {
-            self.0.shrink_to(self.len() * 2, |(entry, _)| key::hash(hasher, entry.key()));
+            self.resize(self.len() * 2, hasher);
         }
         Some(entry)
+    }
+
+    /// Moves all entries to a table with room for so many. Each entry's key is read for its hash, and lies somewhere in memory: fetched ahead,
+    /// this takes a quarter of the time that the shard would else be locked for (`docs/performance.md`).
+    fn resize(&mut self, capacity: usize, hasher: &RandomState) {
+        let old = std::mem::replace(&mut self.0, RawTable::with_capacity(capacity));
+        let mut insert = |slot: Slot| {
+            self.0.insert(key::hash(hasher, slot.0.key()), slot, |(entry, _)| key::hash(hasher, entry.key()));
+        };
+        let mut fetched = VecDeque::with_capacity(FETCHED_AHEAD);
+        for slot in old {
+            fetch(slot.0.address(), 1);
+            if fetched.len() == FETCHED_AHEAD {
+                fetched.pop_front().map(&mut insert);
+            }
+            fetched.push_back(slot);
+        }
+        fetched.into_iter().for_each(insert);
     }
 
     /// Empties the table in O(1): the entries go to whoever called.

@@ -147,9 +147,7 @@ impl<'s> View<'s> {
     pub fn has_changed(&self, watched: &WatchSet) -> bool {
         watched.is_flagged()
             || watched.keys().any(|key| {
-                let entry = self
-                    .slots_of(key.db, key.shard)
-                    .and_then(|slots| slots.find(key.hash, |entry| entry.key() == key.bytes));
+                let entry = self.slots_of(key.db, key.shard).and_then(|slots| slots.find_key(key.hash, key.bytes));
                 entry.is_some_and(|entry| entry.is_dead(self.now))
             })
     }
@@ -195,7 +193,7 @@ impl<'s> View<'s> {
             let is_absent = self.absent.as_ref().is_some_and(|absent| absent.numbers.contains(&key.db));
             return if is_absent { Ok(None) } else { Err(StoreError::Undeclared) };
         };
-        let mut entry = held.guard.slots().find(key.hash, |entry| entry.key() == key.bytes);
+        let mut entry = held.guard.slots().find_key(key.hash, key.bytes);
         if let Some(note) = entry.and_then(|entry| Noticed::about(entry, key, held.shard, self.now)) {
             self.noticed.borrow_mut().push(note);
             entry = None;

@@ -12,7 +12,7 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
         return Ok(());
     }
     let keys = keys();
-    let store = store(&keys, true)?;
+    let store = store(true)?;
     for round in 0..run.rounds {
         run.say(round, ROW);
         let many = threads::run_batches(1, run.time, &keys, |_, batch| {

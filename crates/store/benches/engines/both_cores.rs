@@ -11,8 +11,8 @@ pub(crate) fn measure(run: &Run) -> anyhow::Result<()> {
         return Ok(());
     }
     let keys = keys();
-    let stores = [store(&keys, false)?, store(&keys, false)?];
-    let maps = [map(&keys), map(&keys)];
+    let stores = [store(false)?, store(false)?];
+    let maps = [map(), map()];
     let [shared_store, _] = &stores;
     let [shared_map, _] = &maps;
     for round in 0..run.rounds {

@@ -17,7 +17,7 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
         return Ok(());
     }
     let keys = keys();
-    let (store, map, moka, quick) = (store(&keys, true)?, map(&keys), moka(&keys), quick(&keys)?);
+    let (store, map, moka, quick) = (store(true)?, map(), moka(), quick()?);
     // It has nothing to do for an hour, but an embedder would have it.
     let _expirer = Expirer::spawn(&store)?;
     for round in 0..run.rounds {

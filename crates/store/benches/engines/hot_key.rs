@@ -31,8 +31,7 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
         return Ok(());
     }
     let keys = keys();
-    let engines =
-        Engines { hot: keys.first().copied().unwrap_or_default(), store: store(&keys, false)?, map: map(&keys) };
+    let engines = Engines { hot: keys.first().copied().unwrap_or_default(), store: store(false)?, map: map() };
     for round in 0..run.rounds {
         for threads in [2, 4].into_iter().filter(|threads| run.wants(&cpu_row(*threads))) {
             run.say(round, &speed_row(threads));

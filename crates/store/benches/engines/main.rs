@@ -15,6 +15,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+/// As the server has it: what a lookup waits for depends on the pages that its allocator asks for, so all engines have the same good one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often to measure what.
 struct Run {
     rounds: u32,
