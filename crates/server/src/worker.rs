@@ -15,6 +15,8 @@ use crate::shared::Shared;
 
 /// How many threads of a worker free what takes long to free: one, so that a client that makes much garbage makes no threads.
 const FREERS: usize = 1;
+/// The niceness of those threads: freeing can wait, as long as it is not for ever.
+const FREER_NICENESS: i32 = 10;
 
 /// The running workers.
 pub(crate) struct Workers {
@@ -68,7 +70,8 @@ impl Workers {
 }
 
 fn start_one(shared: &Arc<Shared>, number: usize) -> io::Result<(JoinHandle<()>, Worker)> {
-    let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(FREERS).build()?;
+    let mut runtime = Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(FREERS).on_thread_start(give_way).build()?;
     let worker = Worker { runtime: runtime.handle().clone(), connections: Arc::default() };
     let shared = Arc::clone(shared);
     let thread = std::thread::Builder::new().name(format!("pyredis-io-{number}")).spawn(move || {
@@ -77,6 +80,14 @@ fn start_one(shared: &Arc<Shared>, number: usize) -> io::Result<(JoinHandle<()>,
         runtime.shutdown_background();
     })?;
     Ok((thread, worker))
+}
+
+/// Lets the threads that answer go first where there are fewer processors than work. On Linux a thread has a priority of its own; where it
+/// has none, or may not lower it, all stays as it was.
+fn give_way() {
+    if cfg!(target_os = "linux") {
+        rustix::process::setpriority_process(None, FREER_NICENESS).ok();
+    }
 }
 
 impl Pool {
