@@ -231,7 +231,7 @@ impl Slots {
     }
 
     /// Moves all entries to a table with room for so many. Each entry's key is read for its hash, and lies somewhere in memory: fetched ahead,
-    /// this takes a quarter of the time that the shard would else be locked for (`docs/performance.md`).
+    /// this takes half of the time that the shard would else be locked for (`docs/performance.md`).
     fn resize(&mut self, capacity: usize, hasher: &RandomState) {
         let old = std::mem::replace(&mut self.0, RawTable::with_capacity(capacity));
         let mut insert = |slot: Slot| {
