@@ -290,6 +290,26 @@ impl Entry {
         }
     }
 
+    /// Moves the entry into a new block, byte by byte; it stays where it is if there is no memory for that. O(block).
+    pub(crate) fn relocate(&mut self) {
+        let layout = self.header().layout();
+        // SAFETY: the layout's size is not zero: a header is in it.
+        let Some(block) = NonNull::new(unsafe { alloc(layout) }) else { return };
+        // SAFETY: both blocks are as large as the layout says, and the new one is nobody else's. Nothing in a block refers to the block itself, and
+        // we are borrowed exclusively, so nobody looks at it or touches its access word meanwhile. What the block owns (the shared value) belongs to the new
+        // one from here on: the old one is given back without dropping it.
+        unsafe {
+            ptr::copy_nonoverlapping(self.0.as_ptr().cast_const().cast::<u8>(), block.as_ptr(), layout.size());
+            let old = std::mem::replace(&mut self.0, block.cast());
+            dealloc(old.as_ptr().cast(), layout);
+        }
+    }
+
+    /// The size of the entry's block.
+    pub(crate) const fn block_bytes(&self) -> usize {
+        self.header().size()
+    }
+
     /// How Redis would say that the value is kept.
     pub(crate) fn encoding(&self) -> &'static str {
         let header = self.header();

@@ -28,6 +28,7 @@ enum Op {
     Append(Bytes),
     Expire(Option<u64>),
     Side(bool),
+    Relocate,
     /// Someone takes the value along, and keeps it.
     Hold,
 }
@@ -40,6 +41,7 @@ fn operation() -> impl Strategy<Value = Op> {
         bytes().prop_map(Op::Append),
         any::<Option<u64>>().prop_map(Op::Expire),
         any::<bool>().prop_map(Op::Side),
+        Just(Op::Relocate),
         Just(Op::Hold),
     ]
 }
@@ -82,6 +84,12 @@ proptest! {
                 Op::Side(turned) => {
                     entry.set_side(turned);
                     side = turned;
+                }
+                Op::Relocate => {
+                    let (before, memory) = (entry.address(), entry.memory());
+                    entry.relocate();
+                    prop_assert_ne!(entry.address(), before);
+                    prop_assert_eq!(entry.memory(), memory);
                 }
                 Op::Hold => held.push((entry.value().to_bytes(), value.clone())),
             }

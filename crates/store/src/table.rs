@@ -230,6 +230,14 @@ impl Slots {
         Some(entry)
     }
 
+    /// Gives memory back where half the buckets or fewer have room for all entries, and for an eighth more. O(entries) then, else O(1).
+    pub(crate) fn fit(&mut self, hasher: &RandomState) {
+        let wanted = self.len() + self.len() / 8;
+        if self.buckets() >= SHRINK_BUCKETS_MIN && wanted <= self.buckets() / 2 / 8 * 7 {
+            self.resize(wanted, hasher);
+        }
+    }
+
     /// Moves all entries to a table with room for so many. Each entry's key is read for its hash, and lies somewhere in memory: fetched ahead,
     /// this takes half of the time that the shard would else be locked for (`docs/performance.md`).
     fn resize(&mut self, capacity: usize, hasher: &RandomState) {
@@ -268,6 +276,24 @@ impl Slots {
     ) {
         // SAFETY: as above, borrowed exclusively; each bucket is visited once, so no two `&mut` to one entry exist.
         self.buckets_in_home(home, hasher, |bucket| visit(unsafe { &mut bucket.as_mut().0 }));
+    }
+
+    /// Calls `visit` with every entry in the buckets from `first` on, `count` of them or as many as there are, to be changed but not moved to another
+    /// bucket: the key stays. Fetches them all first. O(count).
+    pub(crate) fn for_each_in_window(&mut self, first: usize, count: usize, mut visit: impl FnMut(&mut Entry)) {
+        let buckets = first..first.saturating_add(count).min(self.buckets());
+        let is_full = |slots: &Self, index: usize| slots.control(index) & 0x80 == 0;
+        for index in buckets.clone().filter(|index| is_full(self, *index)) {
+            // SAFETY: the control byte says that the bucket is full, its index is below `buckets()`, and `self` is borrowed.
+            let (entry, _) = unsafe { self.0.bucket(index).as_ref() };
+            fetch(entry.address(), FETCHED_ENTRY_BYTES);
+        }
+        for index in buckets {
+            if is_full(self, index) {
+                // SAFETY: as above, borrowed exclusively; each bucket is visited once, so no two `&mut` to one entry exist.
+                visit(unsafe { &mut self.0.bucket(index).as_mut().0 });
+            }
+        }
     }
 
     fn buckets_in_home(&self, home: usize, hasher: &RandomState, mut visit: impl FnMut(Bucket<Slot>)) {

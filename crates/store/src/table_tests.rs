@@ -42,6 +42,18 @@ fn keys_by_homes(slots: &Slots) -> BTreeSet<String> {
     seen
 }
 
+/// Every key that windows over the table show, checking that each shows up once.
+fn keys_by_windows(slots: &mut Slots) -> BTreeSet<String> {
+    let (mut seen, window) = (BTreeSet::new(), 24);
+    for first in (0..slots.buckets()).step_by(window) {
+        slots.for_each_in_window(first, window, |entry| {
+            assert!(seen.insert(String::from_utf8(entry.key().to_vec()).unwrap()), "seen twice");
+        });
+    }
+    slots.for_each_in_window(slots.buckets(), window, |_| panic!("an entry behind the last bucket"));
+    seen
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -59,7 +71,13 @@ proptest! {
                 prop_assert_eq!(remove(shard.parts().1, &name), model.remove(&name));
             }
         }
-        prop_assert_eq!(keys_by_homes(shard.slots()), model);
+        prop_assert_eq!(&keys_by_homes(shard.slots()), &model);
+        prop_assert_eq!(&keys_by_windows(shard.parts().1), &model);
+        shard.parts().1.fit(&hasher());
+        prop_assert_eq!(&keys_by_homes(shard.slots()), &model);
+        prop_assert_eq!(&keys_by_windows(shard.parts().1), &model);
+        let buckets = shard.slots().buckets();
+        prop_assert!(buckets < 64 || model.len() * 4 > buckets, "{} entries in {} buckets", model.len(), buckets);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Snapshots: whatever goes on meanwhile, the sink receives what was there when the snapshot began, once, and nothing else.
+//! Snapshots: whatever goes on meanwhile, entries being moved together among it, the sink receives what was there when the snapshot began, once, and nothing else.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 #[path = "support/records.rs"]
@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use pyredis_store::{Clock, ManualClock, SetOptions, SnapshotRunning, SnapshotWalk, Store, Timestamp, WalkProgress};
+use pyredis_store::{
+    Clock, Compaction, ManualClock, SetOptions, SnapshotRunning, SnapshotWalk, Store, Timestamp, WalkProgress,
+};
 use records::Records;
 use replay::{ByKey, Databases};
 use units::Units;
@@ -32,6 +34,8 @@ enum Op {
     Clear(u32),
     Advance(u64),
     ExpireStep(usize),
+    /// Moves entries together, or begins that anew.
+    Compact(usize),
     Begin,
     Step(usize),
     Abandon,
@@ -48,6 +52,7 @@ fn operation() -> impl Strategy<Value = Op> {
         1 => db().prop_map(Op::Clear),
         1 => (0..40u64).prop_map(Op::Advance),
         2 => (0..40usize).prop_map(Op::ExpireStep),
+        3 => (0..8usize).prop_map(Op::Compact),
         3 => Just(Op::Begin),
         12 => (0..40usize).prop_map(Op::Step),
         1 => Just(Op::Abandon),
@@ -69,6 +74,7 @@ struct World {
     replayed: Databases,
     units_seen: usize,
     running: Option<Running>,
+    compaction: Compaction,
 }
 
 impl World {
@@ -76,7 +82,8 @@ impl World {
         let (clock, units) = (ManualClock::starting_at(START), Arc::new(Units::default()));
         let builder = Store::builder().databases(DATABASES).shards(shards).clock(Clock::Manual(clock.clone()));
         let store = builder.effect_sink(units.clone()).build();
-        Self { store, clock, units, replayed: Databases::new(), units_seen: 0, running: None }
+        let compaction = store.compaction();
+        Self { store, clock, units, replayed: Databases::new(), units_seen: 0, running: None, compaction }
     }
 
     fn content(&mut self) -> ByKey {
@@ -102,6 +109,7 @@ impl World {
             Op::Clear(db) => self.database(db).clear(),
             Op::Advance(by) => self.clock.advance(Duration::from_millis(by)),
             Op::ExpireStep(budget) => _ = self.store.expire_step(self.clock.now(), budget),
+            Op::Compact(steps) => self.compact(steps),
             Op::Begin => self.begin(),
             Op::Step(entries) => self.step(entries),
             Op::Abandon => self.abandon(),
@@ -110,6 +118,15 @@ impl World {
 
     fn database(&self, db: u32) -> Store {
         self.store.database(db).unwrap()
+    }
+
+    fn compact(&mut self, steps: usize) {
+        for _ in 0..steps {
+            if !self.compaction.step().more {
+                self.compaction = self.store.compaction();
+                self.store.debug_check();
+            }
+        }
     }
 
     fn begin(&mut self) {
