@@ -12,6 +12,10 @@ pub trait Allocator: Send + Sync {
     /// What the allocator knows of itself, for people: the text of MEMORY MALLOC-STATS.
     fn report(&self) -> String;
 
+    /// Takes notice of what other threads have freed of the calling thread's, so that a [`purge`](Self::purge) on any thread can give it back. Called on
+    /// threads that serve clients, when much was freed: it must not take long. Does nothing unless implemented.
+    fn collect(&self) {}
+
     /// Gives the operating system what the calling thread has and does not use. MEMORY PURGE calls it on every thread of the server.
     fn purge(&self);
 }

@@ -95,7 +95,21 @@ impl Memory {
     /// Gives what is unused back to the operating system, on every thread; done when the result is. `None` where no allocator is known.
     pub(crate) fn purge(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         let (allocator, pool) = (self.allocator?, self.pool.get()?.clone());
-        Some(async move { pool.on_every_thread(|| allocator.purge()).await })
+        Some(async move {
+            // In this order, as what a thread frees for a worker may have been the worker's.
+            pool.on_freers(|| allocator.purge()).await;
+            pool.on_workers(|| allocator.purge()).await;
+        })
+    }
+
+    /// The same without keeping workers from their clients, and so without what takes long to find: the operating system is called on the
+    /// threads that free for them.
+    pub(crate) fn give_back(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let (allocator, pool) = (self.allocator?, self.pool.get()?.clone());
+        Some(async move {
+            pool.on_workers(|| allocator.collect()).await;
+            pool.on_freers(|| allocator.purge()).await;
+        })
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pyredis_store::HighWater;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::lifecycle::Phase;
 use crate::shared::Shared;
@@ -13,6 +15,10 @@ use crate::stopwatch::Stopwatch;
 const TIMERS_PER_TURN: usize = 1024;
 /// How often the rules for saving are looked at.
 const RULES_EVERY: Duration = Duration::from_secs(1);
+/// What lay between entries that were moved together is given back in so many parts.
+const PARTS: usize = 16;
+/// And after so many entries at the earliest.
+const PART_ENTRIES_MIN: usize = 16 * 1024;
 
 /// Removes keys when their time has come.
 pub(crate) async fn expire(shared: Arc<Shared>) {
@@ -39,15 +45,21 @@ pub(crate) async fn expire(shared: Arc<Shared>) {
 /// Starts a snapshot when a rule of the `save` directive asks for one, takes the figures that change by themselves, and gives much freed memory
 /// back.
 pub(crate) async fn keep_house(shared: Arc<Shared>) {
-    let mut since_rate = Stopwatch::start();
+    let (mut since_rate, mut high_water) = (Stopwatch::start(), HighWater::default());
+    let mut compacting: Option<JoinHandle<()>> = None;
     loop {
         if since_rate.elapsed() >= RULES_EVERY {
             shared.stats.take_rate(since_rate.lap());
             shared.system.ask();
+            let is_free = compacting.as_ref().is_none_or(JoinHandle::is_finished);
+            // Moving pays with the allocator that we were told of. With another, nobody knows.
+            if shared.memory.allocator.is_some() && is_free && high_water.has_ebbed(shared.store.memory()) {
+                compacting = Some(tokio::spawn(compact(Arc::clone(&shared))));
+            }
             if shared.memory.look()
-                && let Some(purged) = shared.memory.purge()
+                && let Some(given_back) = shared.memory.give_back()
             {
-                purged.await;
+                given_back.await;
             }
         }
         // Made before the look, so that nothing that happens after it is missed.
@@ -62,4 +74,27 @@ pub(crate) async fn keep_house(shared: Arc<Shared>) {
             () = changed => {}
         }
     }
+}
+
+/// Moves all entries together, and gives what lay between them back. The worker's connections have their turn after every step.
+async fn compact(shared: Arc<Shared>) {
+    let keys: usize = shared.store.stats(shared.store.now()).iter().map(|database| database.keys).sum();
+    let part = (keys / PARTS).max(PART_ENTRIES_MIN);
+    let (mut compaction, begun, mut moved, mut next_part) = (shared.store.compaction(), Stopwatch::start(), 0, part);
+    loop {
+        let step = compaction.step();
+        moved += step.moved;
+        // In parts: mimalloc would give back all at once when it finds the time has come, and keep the worker for that.
+        if (moved >= next_part || !step.more)
+            && let Some(given_back) = shared.memory.give_back()
+        {
+            given_back.await;
+            next_part = moved + part;
+        }
+        if !step.more {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    tracing::debug!("moved {moved} entries together in {:.3} s", begun.elapsed().as_secs_f64());
 }

@@ -98,16 +98,20 @@ impl Pool {
         }
     }
 
-    /// Runs a function once on each thread: on those that free for the workers, then, as that may have given them something, on the workers.
-    pub(crate) async fn on_every_thread(&self, run: impl Fn() + Copy + Send + 'static) {
-        let freers: Vec<_> = self.0.iter().map(|worker| worker.runtime.spawn_blocking(run)).collect();
-        // What fails to run is on a thread that has ended.
-        for freer in freers {
-            freer.await.ok();
-        }
+    /// Runs a function once on each worker; done when all have.
+    pub(crate) async fn on_workers(&self, run: impl Fn() + Copy + Send + 'static) {
         let workers: Vec<_> = self.0.iter().map(|worker| worker.runtime.spawn(async move { run() })).collect();
+        // What fails to run is on a thread that has ended.
         for worker in workers {
             worker.await.ok();
+        }
+    }
+
+    /// Runs a function once on each thread that frees for a worker; done when all have.
+    pub(crate) async fn on_freers(&self, run: impl Fn() + Copy + Send + 'static) {
+        let freers: Vec<_> = self.0.iter().map(|worker| worker.runtime.spawn_blocking(run)).collect();
+        for freer in freers {
+            freer.await.ok();
         }
     }
 

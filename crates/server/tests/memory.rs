@@ -114,3 +114,52 @@ async fn much_that_was_freed_is_given_back_unasked() -> Result<()> {
     // Looked at each second; the bound only keeps a server that never does from holding up the tests.
     timeout(Duration::from_secs(60), told.recv()).await?.context("nobody purges")
 }
+
+/// One that tells whenever it is asked something.
+struct Telling(UnboundedSender<Asked>);
+
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Allocated,
+    Purge,
+}
+
+impl Allocator for Telling {
+    fn name(&self) -> String {
+        "telling".to_owned()
+    }
+
+    fn allocated(&self) -> u64 {
+        self.0.send(Asked::Allocated).ok();
+        100_000_000
+    }
+
+    fn report(&self) -> String {
+        String::new()
+    }
+
+    fn purge(&self) {
+        self.0.send(Asked::Purge).ok();
+    }
+}
+
+/// By the allocator's figure nothing ever goes, so it is asked to purge only after entries were moved.
+#[tokio::test]
+async fn what_is_left_of_many_keys_is_moved_together() -> Result<()> {
+    const KEYS: usize = 100_000;
+    let (tell, mut told) = unbounded_channel();
+    let server = Server::builder().ephemeral().allocator(Box::leak(Box::new(Telling(tell)))).start().await?;
+    (0..KEYS).for_each(|number| server.store().set(format!("key:{number}"), vec![b'v'; 100]));
+    while told.try_recv().is_ok() {}
+    // Twice: the first look may have begun before all keys were there.
+    for _ in 0..2 {
+        assert_eq!(timeout(Duration::from_secs(60), told.recv()).await?, Some(Asked::Allocated), "a look each second");
+    }
+    (0..KEYS).filter(|number| number % 10 != 0).for_each(|number| _ = server.store().del(format!("key:{number}")));
+    timeout(Duration::from_secs(60), async { while told.recv().await.is_some_and(|asked| asked != Asked::Purge) {} })
+        .await?;
+    server.store().debug_check();
+    assert_eq!(server.store().len(), KEYS / 10);
+    assert_eq!(server.store().get("key:99990").map(|value| value.len()), Some(100));
+    Ok(())
+}
