@@ -88,13 +88,6 @@ impl Output {
         }
     }
 
-    /// Gives back all memory that holds nothing to send.
-    pub(crate) fn shrink(&mut self) {
-        self.tail.drain(..mem::take(&mut self.sent));
-        self.tail.shrink_to_fit();
-        self.segments.shrink_to_fit();
-    }
-
     fn tail_to_send(&self) -> &[u8] {
         self.tail.get(self.sent..).unwrap_or_default()
     }

@@ -28,6 +28,10 @@ impl Payload {
         Self { len, owns_buffer: false }
     }
 
+    pub(crate) fn is_large(&self) -> bool {
+        self.len >= LARGE_BYTES_MIN
+    }
+
     /// The two bytes after the string, if all has arrived.
     pub(crate) fn end<'a>(&self, src: &'a [u8]) -> Option<&'a [u8]> {
         src.get(self.len..self.len + NEWLINE_BYTES)

@@ -216,11 +216,6 @@ impl ReplyWriter {
     pub fn reclaim(&mut self) -> Option<Vec<u8>> {
         self.output.reclaim()
     }
-
-    /// Gives back all memory that holds nothing to send; for a session that goes idle.
-    pub fn shrink(&mut self) {
-        self.output.shrink();
-    }
 }
 
 /// The bytes to send. Taking them all leaves a writer that keeps its buffer for the next replies.

@@ -14,7 +14,7 @@ use tokio_util::codec::Decoder;
 
 use crate::error::{DecodeError, ProtocolError};
 use crate::inline::split_words;
-use crate::limits::{Limits, UNAUTHENTICATED_ARGUMENTS_MAX, UNAUTHENTICATED_BULK_BYTES_MAX};
+use crate::limits::{LARGE_BYTES_MIN, Limits, UNAUTHENTICATED_ARGUMENTS_MAX, UNAUTHENTICATED_BULK_BYTES_MAX};
 use crate::line::{Line, LineSearch};
 use crate::number::parse_i64;
 use crate::payload::{NEWLINE_BYTES, Payload};
@@ -51,6 +51,8 @@ pub struct RequestDecoder {
     missing: usize,
     /// Those that have come.
     args: Vec<Bytes>,
+    /// How many of them own their memory.
+    detached: usize,
     /// Their bytes, and those of `payload`.
     bytes: usize,
     /// The argument that is arriving.
@@ -72,6 +74,7 @@ impl RequestDecoder {
             line: LineSearch::default(),
             missing: 0,
             args: Vec::new(),
+            detached: 0,
             bytes: 0,
             payload: None,
         }
@@ -90,6 +93,20 @@ impl RequestDecoder {
     /// Whether a request has begun whose end has not come, beside what may lie in the buffer.
     pub fn is_mid_request(&self) -> bool {
         self.missing > 0
+    }
+
+    /// Copies the short arguments of a request that has begun out of the read buffer, so that they do not keep it alive while the rest is awaited.
+    /// O(arguments since the last call).
+    pub fn detach(&mut self) {
+        for arg in self.args.iter_mut().skip(self.detached).filter(|arg| arg.len() < LARGE_BYTES_MIN) {
+            *arg = Bytes::copy_from_slice(arg);
+        }
+        self.detached = self.args.len();
+    }
+
+    /// Whether a large argument is arriving, for which the read buffer was made to measure.
+    pub fn is_in_large_argument(&self) -> bool {
+        self.payload.as_ref().is_some_and(Payload::is_large)
     }
 
     /// Reads `*count`. `None` when its end has not come.
@@ -130,6 +147,7 @@ impl RequestDecoder {
             }
             self.missing -= 1;
         }
+        self.detached = 0;
         Ok(Some(mem::take(&mut self.args)))
     }
 

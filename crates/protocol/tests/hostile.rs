@@ -273,3 +273,20 @@ fn a_stream_that_ends_inside_a_frame_is_an_error() {
     }
     assert!(RequestDecoder::default().decode_eof(&mut BytesMut::from("\r\n*0\r\n")).unwrap().is_none());
 }
+
+/// Ten thousand clients that send half a request and wait must not hold ten thousand read buffers.
+#[test]
+fn half_a_request_does_not_keep_the_buffer_that_it_came_in() {
+    let (mut decoder, mut buffer) = (RequestDecoder::default(), BytesMut::with_capacity(64 * 1024));
+    buffer.extend_from_slice(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
+    assert!(decoder.decode(&mut buffer).unwrap().is_none());
+    assert!(!buffer.try_reclaim(64 * 1024), "the arguments are slices of it");
+    decoder.detach();
+    assert!(buffer.try_reclaim(64 * 1024), "and now they are not");
+    assert!(decoder.is_mid_request() && !decoder.is_in_large_argument());
+    buffer.extend_from_slice(b"$1\r\nv\r\n");
+    assert_eq!(decoder.decode(&mut buffer).unwrap().unwrap().args(), ["SET", "k", "v"]);
+    buffer.extend_from_slice(format!("*2\r\n$3\r\nGET\r\n${LARGE_BYTES_MIN}\r\nhalf").as_bytes());
+    assert!(decoder.decode(&mut buffer).unwrap().is_none());
+    assert!(decoder.is_in_large_argument());
+}

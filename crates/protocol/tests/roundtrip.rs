@@ -190,8 +190,10 @@ proptest! {
                 _ => {
                     replies.truncate_to(mark);
                     model.truncate(marked);
-                    if size > 50 {
-                        replies.shrink();
+                    if replies.is_empty()
+                        && let Some(buffer) = replies.reclaim()
+                    {
+                        replies.lend(buffer);
                     }
                 }
             }

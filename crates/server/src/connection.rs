@@ -26,7 +26,7 @@ use crate::command::spec::Walk;
 use crate::dispatch::{Batch, Dispatched};
 use crate::lifecycle::Phase;
 use crate::outcome::{Outcome, Wait};
-use crate::pipeline::REQUESTS_TOGETHER;
+use crate::pipeline::{REPLY_BYTES_PER_TURN, REQUESTS_TOGETHER};
 use crate::session::Session;
 use crate::shared::Shared;
 use crate::shutdown;
@@ -34,8 +34,6 @@ use crate::stats::{Timing, WorkerStats};
 
 /// How many commands a session runs before others on its worker have their turn.
 const COMMANDS_PER_TURN: usize = 256;
-/// How many bytes of replies pile up before they are sent.
-const REPLY_BYTES_PER_TURN: usize = 1024 * 1024;
 /// Room for what follows half a request. So much of one is copied out of the worker's buffer.
 const OWN_INPUT_BYTES: usize = 4 * 1024;
 /// How much of a long reply is written at once. The system copies it: this much takes it some ten microseconds.
@@ -129,7 +127,9 @@ impl Connection {
     /// Runs the requests in the buffer until there is a reason to stop.
     fn run_batch(&mut self) -> Stop {
         self.session.refresh(&self.shared);
-        self.reply.lend(buffers::take_replies());
+        if self.reply.is_empty() {
+            self.reply.lend(buffers::take_replies());
+        }
         let mut batch = Batch {
             server: &self.shared,
             worker: &self.stats,
@@ -246,7 +246,7 @@ impl Connection {
         self.stats.bytes_written.add(self.reply.remaining() as u64);
         // The socket nearly always takes all that there is at once.
         if self.reply.chunk().len() == self.reply.remaining()
-            && self.reply.has_remaining()
+            && (1..=WRITE_BYTES_PER_TURN).contains(&self.reply.remaining())
             && let Ok(sent) = self.stream.try_write(self.reply.chunk())
         {
             self.reply.advance(sent);
@@ -294,11 +294,12 @@ impl Connection {
         read
     }
 
-    /// Gives the worker's buffer back: half a request moves to memory of its own, unless the decoder is at work on it.
+    /// Gives the worker's buffer back: half a request moves to memory of its own, but for a large argument whose buffer that is.
     fn keep_what_is_left(&mut self) {
+        self.decoder.detach();
         if self.input.is_empty() {
             buffers::give_back_input(std::mem::take(&mut self.input));
-        } else if !self.decoder.is_mid_request() && self.input.len() < OWN_INPUT_BYTES {
+        } else if !self.decoder.is_in_large_argument() && self.input.len() < OWN_INPUT_BYTES {
             let rest = BytesMut::from(&self.input[..]);
             let mut input = std::mem::replace(&mut self.input, rest);
             input.clear();

@@ -2,7 +2,8 @@
 //!
 //! Guarantee: the replies are those of running each request by itself. What is done ahead of time depends on bytes alone: which command a name
 //! is, where its keys are, what they hash to. Whatever an earlier request may change (the database, a transaction, whether the
-//! client may do this) is looked at when the request runs.
+//! client may do this) is looked at when the request runs. Only the size of what may be sent before AUTH is not: a client that was let in and
+//! pipelines RESET may send up to 31 requests more of any size, and is told to authenticate.
 
 use pyredis_protocol::{Arg, Limits, cut_request};
 use pyredis_store::Key;
@@ -13,6 +14,11 @@ use crate::dispatch::{Batch, Dispatched, Request, keys_of};
 
 /// How many requests are looked at together: enough to hide the wait for memory, few enough that what was fetched is still near.
 pub(crate) const REQUESTS_TOGETHER: usize = 32;
+
+/// How many keys are fetched at once, however many the requests have: what is fetched too early is gone when it is looked at.
+const KEYS_FETCHED_MAX: usize = 2 * REQUESTS_TOGETHER;
+/// How many bytes of replies pile up before they are sent.
+pub(crate) const REPLY_BYTES_PER_TURN: usize = 1024 * 1024;
 
 /// What came of the requests at the front of a buffer.
 pub(crate) struct Ran {
@@ -40,7 +46,7 @@ impl Batch<'_> {
         let mut args = Vec::new();
         let (cuts, keys) = self.look_ahead(input, limits, most, &mut args);
         if cuts.len() > 1 {
-            self.server.store.prefetch(&keys);
+            self.server.store.prefetch(keys.get(..KEYS_FETCHED_MAX).unwrap_or(&keys));
         }
         let mut ran = Ran { bytes: 0, requests: 0, last: Dispatched::DONE };
         let (mut first_arg, mut first_key) = (0, 0);
@@ -55,6 +61,9 @@ impl Batch<'_> {
             (ran.bytes, ran.requests) = (cut.bytes_end, ran.requests + 1);
             if !dispatched.is_done() {
                 ran.last = dispatched;
+                break;
+            }
+            if self.reply.len_bytes() >= REPLY_BYTES_PER_TURN {
                 break;
             }
             (first_arg, first_key) = (cut.args_end, cut.keys_end);
@@ -89,8 +98,14 @@ impl Batch<'_> {
     /// The command that a request names. Who pipelines often sends the same command many times: then it is the one before, and not looked up.
     fn find_like(&self, known: Option<(&[u8], Command)>, args: &[Arg<'_>]) -> Option<Command> {
         let is_it = |(name, command): &(&[u8], Command)| {
-            command.spec.subcommands.is_empty() && args.first().is_some_and(|arg| arg.as_slice() == *name)
+            command.container.is_none()
+                && command.spec.subcommands.is_empty()
+                && args.first().is_some_and(|arg| arg.as_slice() == *name)
         };
         known.filter(is_it).map(|(_, command)| command).or_else(|| self.server.table.find(args).ok())
     }
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pyredis_protocol::Arg;
-use pyredis_protocol::limits::REQUEST_BYTES_MAX;
+use pyredis_protocol::limits::{LARGE_BYTES_MIN, REQUEST_BYTES_MAX};
 use pyredis_store::{Timestamp, WatchSet};
 
 use crate::command::spec::Flags;
@@ -74,9 +74,14 @@ impl Transaction {
             return false;
         }
         self.writes |= command.spec.flags.contains(Flags::WRITE);
-        self.queued.push(Queued { command, args: args.iter().map(|arg| arg.to_bytes()).collect(), db: self.db });
+        self.queued.push(Queued { command, args: args.iter().map(kept).collect(), db: self.db });
         true
     }
+}
+
+/// An argument on its own: a short one is copied, or it would keep the read buffer that it was cut out of.
+fn kept(arg: &Arg<'_>) -> Bytes {
+    if arg.len() < LARGE_BYTES_MIN { Bytes::copy_from_slice(arg) } else { arg.to_bytes() }
 }
 
 impl Session {

@@ -13,19 +13,24 @@ use crate::stopwatch::Stopwatch;
 /// A counter that one worker writes and anyone reads: with one writer, adding takes no atomic read-modify-write. Relaxed: figures need not agree
 /// with one another.
 #[derive(Default)]
-pub(crate) struct Counter(AtomicU64);
+pub(crate) struct Counter {
+    total: AtomicU64,
+    /// The total at the last reset: whoever resets writes this alone, so that no addition is lost to it, and it to none.
+    base: AtomicU64,
+}
 
 impl Counter {
     pub(crate) fn add(&self, by: u64) {
-        self.set(self.get().wrapping_add(by));
+        self.total.store(self.total.load(Ordering::Relaxed).wrapping_add(by), Ordering::Relaxed);
     }
 
+    /// What was added since the last reset.
     pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.total.load(Ordering::Relaxed).wrapping_sub(self.base.load(Ordering::Relaxed))
     }
 
-    fn set(&self, value: u64) {
-        self.0.store(value, Ordering::Relaxed);
+    fn reset(&self) {
+        self.base.store(self.total.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
@@ -110,12 +115,12 @@ impl WorkerStats {
             &self.keyspace_hits,
             &self.keyspace_misses,
         ] {
-            counter.set(0);
+            counter.reset();
         }
         for command in &self.commands {
             [&command.calls, &command.nanos, &command.rejected, &command.failed]
                 .into_iter()
-                .for_each(|counter| counter.set(0));
+                .for_each(|counter| counter.reset());
         }
         self.errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
@@ -161,8 +166,8 @@ impl Drop for Timing<'_> {
 pub(crate) struct Stats {
     pub(crate) workers: Box<[std::sync::Arc<WorkerStats>]>,
     /// Commands processed when the rate was last taken, and the rate.
-    commands_before: Counter,
-    commands_per_second: Counter,
+    commands_before: AtomicU64,
+    commands_per_second: AtomicU64,
     /// The keys that had expired at the last reset.
     expired_before: Mutex<ExpireLag>,
 }
@@ -180,8 +185,8 @@ impl Stats {
     pub(crate) fn new(workers: usize, commands: usize) -> Self {
         Self {
             workers: (0..workers).map(|_| WorkerStats::new(commands).into()).collect(),
-            commands_before: Counter::default(),
-            commands_per_second: Counter::default(),
+            commands_before: AtomicU64::new(0),
+            commands_per_second: AtomicU64::new(0),
             expired_before: Mutex::default(),
         }
     }
@@ -221,14 +226,14 @@ impl Stats {
     /// Takes the rate of commands; to be called every so often.
     pub(crate) fn take_rate(&self, since_last: Duration) {
         let now = self.commands_processed();
-        let new = u128::from(now.saturating_sub(self.commands_before.get()));
-        self.commands_before.set(now);
+        let new = u128::from(now.saturating_sub(self.commands_before.load(Ordering::Relaxed)));
+        self.commands_before.store(now, Ordering::Relaxed);
         let rate = new * 1000 / since_last.as_millis().max(1);
-        self.commands_per_second.set(u64::try_from(rate).unwrap_or(u64::MAX));
+        self.commands_per_second.store(u64::try_from(rate).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn commands_per_second(&self) -> u64 {
-        self.commands_per_second.get()
+        self.commands_per_second.load(Ordering::Relaxed)
     }
 
     /// Those of the expired keys that have since the last reset.
@@ -239,7 +244,7 @@ impl Stats {
     /// CONFIG RESETSTAT. The store counts its expired keys itself and for ever.
     pub(crate) fn reset(&self, expired: ExpireLag) {
         self.workers.iter().for_each(|worker| worker.reset());
-        self.commands_before.set(0);
+        self.commands_before.store(0, Ordering::Relaxed);
         *self.expired_before.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = expired;
     }
 }

@@ -46,20 +46,20 @@ pub(crate) async fn expire(shared: Arc<Shared>) {
 /// back.
 pub(crate) async fn keep_house(shared: Arc<Shared>) {
     let (mut since_rate, mut high_water) = (Stopwatch::start(), HighWater::default());
-    let mut compacting: Option<JoinHandle<()>> = None;
+    let (mut compacting, mut giving_back): (Option<JoinHandle<()>>, Option<JoinHandle<()>>) = (None, None);
+    let is_free = |task: &Option<JoinHandle<()>>| task.as_ref().is_none_or(JoinHandle::is_finished);
     loop {
         if since_rate.elapsed() >= RULES_EVERY {
             shared.stats.take_rate(since_rate.lap());
             shared.system.ask();
-            let is_free = compacting.as_ref().is_none_or(JoinHandle::is_finished);
             // Moving pays with the allocator that we were told of. With another, nobody knows.
-            if shared.memory.allocator.is_some() && is_free && high_water.has_ebbed(shared.store.memory()) {
+            if shared.memory.allocator.is_some() && is_free(&compacting) && high_water.has_ebbed(shared.store.memory())
+            {
                 compacting = Some(tokio::spawn(compact(Arc::clone(&shared))));
             }
-            if shared.memory.look()
-                && let Some(given_back) = shared.memory.give_back()
-            {
-                given_back.await;
+            // Not awaited: it comes after all that the freeing threads have to do, and the rules for saving are looked at meanwhile.
+            if is_free(&giving_back) && shared.memory.look() {
+                giving_back = shared.memory.give_back().map(tokio::spawn);
             }
         }
         // Made before the look, so that nothing that happens after it is missed.

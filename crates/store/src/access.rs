@@ -17,6 +17,9 @@ const COUNT_MAX: u32 = 255;
 /// How much rarer a count becomes with each that is there: with 10, about a million accesses reach the end of the counter.
 const LOG_FACTOR: u32 = 10;
 
+/// How many seconds or minutes an access may come late.
+const BEHIND_MAX: u32 = 60;
+
 /// Which of the two a store keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tracking {
@@ -68,28 +71,48 @@ impl Touch {
         }
     }
 
-    /// The word after an access.
+    /// The word after an access. It never goes back: of two workers, one may have read its clock before the other.
     pub(crate) fn after(self, word: u32) -> u32 {
         match self.tracking {
+            Tracking::Recency if self.is_behind(word) => word,
             Tracking::Recency => self.time,
             Tracking::Frequency => {
                 let count = self.count(word);
                 let rarity = count.saturating_sub(COUNT_NEW) * LOG_FACTOR + 1;
                 let counts = count < COUNT_MAX && (rarity == 1 || fastrand::u32(..rarity) == 0);
-                self.time << 8 | (count + u32::from(counts))
+                let time = if self.is_behind(word) { word >> 8 } else { self.time };
+                time << 8 | (count + u32::from(counts))
             }
         }
     }
 
     /// For how many seconds the key was not used.
     pub(crate) const fn idle_seconds(self, word: u32) -> u32 {
-        self.time.wrapping_sub(word) & ((1 << SECOND_BITS) - 1)
+        if self.is_behind(word) { 0 } else { self.since(word) }
     }
 
     /// The counter, less one for every minute since it was brought up to date.
     pub(crate) const fn count(self, word: u32) -> u32 {
-        let minutes = self.time.wrapping_sub(word >> 8) & 0xFFFF;
+        let minutes = if self.is_behind(word) { 0 } else { self.since(word) };
         (word & 0xFF).saturating_sub(minutes)
+    }
+
+    /// The seconds or minutes since the word's; just below the wrap if that is later.
+    const fn since(self, word: u32) -> u32 {
+        match self.tracking {
+            Tracking::Recency => self.time.wrapping_sub(word) & ((1 << SECOND_BITS) - 1),
+            Tracking::Frequency => self.time.wrapping_sub(word >> 8) & 0xFFFF,
+        }
+    }
+
+    /// Whether this access is older than the word's last one. Only a little: a word from far ahead was written while the store kept the other of the
+    /// two, and means nothing.
+    const fn is_behind(self, word: u32) -> bool {
+        let wrap = match self.tracking {
+            Tracking::Recency => 1 << SECOND_BITS,
+            Tracking::Frequency => 1 << 16,
+        };
+        self.since(word) >= wrap - BEHIND_MAX
     }
 }
 
@@ -107,6 +130,17 @@ mod tests {
         assert_eq!(at((1 << SECOND_BITS) + 3, Tracking::Recency).idle_seconds(word), 5);
         let word = at(100, Tracking::Recency).after(word);
         assert_eq!(at(107, Tracking::Recency).idle_seconds(word), 7);
+    }
+
+    #[test]
+    fn an_access_that_comes_late_takes_nothing_back() {
+        let (early, late) = (at(6_000_000, Tracking::Recency), at(6_000_002, Tracking::Recency));
+        assert_eq!((early.after(late.born()), early.idle_seconds(late.born())), (late.born(), 0));
+        let (early, late) = (at(6_000_000, Tracking::Frequency), at(6_000_060, Tracking::Frequency));
+        let hot = late.born() + 100;
+        assert_eq!((early.count(hot), late.count(early.after(hot)) >= 105), (105, true));
+        let other = at(6_000_000, Tracking::Recency);
+        assert_eq!(other.after(other.born() + 5000), other.born(), "a word from far ahead is of the other kind");
     }
 
     #[test]

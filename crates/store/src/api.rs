@@ -92,10 +92,9 @@ impl Store {
     /// # Panics
     /// When called, or when the store is called, inside a view on the same thread.
     pub fn get_many_with<K: AsRef<[u8]>>(&self, keys: &[K], mut visit: impl FnMut(usize, Option<&[u8]>)) {
-        let now = self.now();
-        let mut residue = Residue::default();
         let mut place = 0;
         for batch in keys.chunks(PREFETCHED_KEYS) {
+            let (now, mut residue) = (self.now(), Residue::default());
             let batch: SmallVec<[Key<'_>; PREFETCHED_KEYS]> = batch.iter().map(|key| self.key(key.as_ref())).collect();
             self.prefetch(&batch);
             for key in &batch {
@@ -107,8 +106,8 @@ impl Store {
                 view.leave_to(&mut residue);
                 place += 1;
             }
+            self.settle(residue, now);
         }
-        self.settle(residue, now);
     }
 
     /// Removes a key. Returns whether it existed.

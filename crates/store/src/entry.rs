@@ -395,6 +395,14 @@ impl Entry {
         }
     }
 
+    /// Takes over the access word of another entry, and whether its string was added to. In place.
+    pub(crate) fn inherit(&mut self, from: &Self) {
+        self.access().store(from.access_word(), Ordering::Relaxed);
+        let header = self.header();
+        let flags = header.flags & !APPENDED | from.header().flags & APPENDED;
+        self.set_header(Header { flags, ..header });
+    }
+
     /// How lately or how often the key was used: see `access.rs`.
     pub(crate) fn access_word(&self) -> u32 {
         self.access().load(Ordering::Relaxed)

@@ -129,6 +129,14 @@ impl ShardMut<'_, '_> {
         });
     }
 
+    /// Gives a live key what another entry shows of its past: how it was used, and that it was added to.
+    pub(crate) fn inherit(&mut self, key: &Key<'_>, from: &Entry) {
+        let (_, slots) = self.guard.parts();
+        if let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
+            entry.inherit(from);
+        }
+    }
+
     /// Appends to a live string.
     pub(crate) fn append(&mut self, key: &Key<'_>, tail: &[u8], event: &'static str) {
         let touch = self.touch;

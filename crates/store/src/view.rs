@@ -189,6 +189,15 @@ impl<'s> View<'s> {
 
     /// The live entry of a key, which does not count as used.
     pub(crate) fn peek(&self, key: &Key<'_>) -> Result<Option<&Entry>, StoreError> {
+        let entry = self.find(key)?;
+        let Lookups { hits, misses } = self.lookups.get();
+        let found = u64::from(entry.is_some());
+        self.lookups.set(Lookups { hits: hits + found, misses: misses + 1 - found });
+        Ok(entry)
+    }
+
+    /// The live entry of a key, in no figures.
+    pub(crate) fn find(&self, key: &Key<'_>) -> Result<Option<&Entry>, StoreError> {
         let Some(held) = self.position(key.db, key.shard).and_then(|at| self.held.get(at)) else {
             let is_absent = self.absent.as_ref().is_some_and(|absent| absent.numbers.contains(&key.db));
             return if is_absent { Ok(None) } else { Err(StoreError::Undeclared) };
@@ -198,9 +207,6 @@ impl<'s> View<'s> {
             self.noticed.borrow_mut().push(note);
             entry = None;
         }
-        let Lookups { hits, misses } = self.lookups.get();
-        let found = u64::from(entry.is_some());
-        self.lookups.set(Lookups { hits: hits + found, misses: misses + 1 - found });
         Ok(entry)
     }
 

@@ -15,7 +15,9 @@ pub(super) const COMMANDS: &[&CommandSpec] = &[&DBSIZE, &FLUSHALL, &FLUSHDB, &KE
 /// How many keys a walk looks at under one lock.
 const KEYS_PER_LOCK: usize = 256;
 /// How much of a long reply lies in one piece.
-const PIECE_BYTES: usize = 64 * 1024;
+const PIECE_BYTES: usize = 60 * 1024;
+/// Room for the key that completes a piece, if it is no longer than most.
+const PIECE_SLACK_BYTES: usize = 4 * 1024;
 
 const DBSIZE: CommandSpec = CommandSpec {
     name: "dbsize",
@@ -137,6 +139,9 @@ struct KeyList {
 
 impl KeyList {
     fn add(&mut self, key: &[u8]) {
+        if self.last.is_empty() && !self.pieces.is_empty() {
+            self.last.lend(Vec::with_capacity(PIECE_BYTES + PIECE_SLACK_BYTES));
+        }
         self.keys += 1;
         self.last.bulk(key);
         if self.last.len_bytes() >= PIECE_BYTES {

@@ -41,7 +41,9 @@ impl View<'_> {
         }
         if let Some(entry) = source.remove(from, event::RENAME_FROM) {
             let (value, deadline) = (entry.value().to_value(), NewDeadline::Is(entry.deadline()));
-            self.shard_mut(to)?.put(to, NewValue::from(&value), deadline, event::RENAME_TO);
+            let mut target = self.shard_mut(to)?;
+            target.put(to, NewValue::from(&value), deadline, event::RENAME_TO);
+            target.inherit(to, &entry);
         }
         Ok(())
     }

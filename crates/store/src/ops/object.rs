@@ -52,6 +52,6 @@ impl View<'_> {
     /// # Errors
     /// See [`idle_seconds`](Self::idle_seconds).
     pub fn memory_usage(&self, key: &Key<'_>) -> Result<Option<usize>, StoreError> {
-        Ok(self.peek(key)?.map(|entry| entry.memory() + SLOT_BYTES + entry.deadline().map_or(0, |_| NODE_BYTES)))
+        Ok(self.find(key)?.map(|entry| entry.memory() + SLOT_BYTES + entry.deadline().map_or(0, |_| NODE_BYTES)))
     }
 }
