@@ -15,6 +15,9 @@ use crate::dispatch::{Batch, Dispatched, Request, keys_of};
 /// How many requests are looked at together: enough to hide the wait for memory, few enough that what was fetched is still near.
 pub(crate) const REQUESTS_TOGETHER: usize = 32;
 
+/// What a request takes at least, about, and how many arguments most have: room for them is made once, and grows where it must.
+const REQUEST_BYTES: usize = 32;
+const ARGS_EXPECTED: usize = 3;
 /// How many keys are fetched at once, however many the requests have: what is fetched too early is gone when it is looked at.
 const KEYS_FETCHED_MAX: usize = 2 * REQUESTS_TOGETHER;
 /// How many bytes of replies pile up before they are sent.
@@ -43,7 +46,7 @@ impl Batch<'_> {
     /// Runs up to `most` of the requests that lie whole and plain at the front of `input`, until one leaves something to be done. The rest is
     /// for the decoder.
     pub(crate) fn run_plain(&mut self, input: &[u8], limits: &Limits, most: usize) -> Ran {
-        let mut args = Vec::new();
+        let mut args = Vec::with_capacity(most.min(input.len() / REQUEST_BYTES) * ARGS_EXPECTED);
         let (cuts, keys) = self.look_ahead(input, limits, most, &mut args);
         if cuts.len() > 1 {
             self.server.store.prefetch(keys.get(..KEYS_FETCHED_MAX).unwrap_or(&keys));
@@ -78,7 +81,7 @@ impl Batch<'_> {
         most: usize,
         args: &mut Vec<Arg<'i>>,
     ) -> (SmallVec<[Cut; REQUESTS_TOGETHER]>, Vec<Key<'i>>) {
-        let (mut cuts, mut keys) = (SmallVec::new(), Vec::new());
+        let (mut cuts, mut keys) = (SmallVec::new(), Vec::with_capacity(args.capacity() / ARGS_EXPECTED));
         let (mut bytes_end, mut known) = (0, None);
         while cuts.len() < most {
             let first_arg = args.len();

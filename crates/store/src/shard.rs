@@ -25,6 +25,7 @@ use crate::counters::DEADLINE_COUNTED_MAX;
 use crate::database::Database;
 use crate::effect::{Delta, Effect, event};
 use crate::entry::Entry;
+use crate::error::StoreError;
 use crate::key::Key;
 use crate::residue::Garbage;
 use crate::snapshot::SnapshotSide;
@@ -109,24 +110,40 @@ impl ShardMut<'_, '_> {
 
     /// Sets the key's value, and its deadline as `deadline` says.
     pub(crate) fn put(&mut self, key: &Key<'_>, value: NewValue<'_>, deadline: NewDeadline, event: &'static str) {
-        let existed = self.is_live(key);
-        let deadline = match deadline {
-            NewDeadline::Keep if existed => None,
-            NewDeadline::Keep => Some(None),
+        let new_deadline = match deadline {
+            NewDeadline::Keep => None,
             NewDeadline::Is(deadline) => Some(deadline),
         };
-        if existed {
-            self.overwrite(key, value, deadline);
-        } else {
+        let existed = self.overwrite(key, value, new_deadline);
+        if !existed {
+            // One that is dead is still in the table.
+            self.is_live(key);
             self.insert(key, value);
-            if let Some(Some(deadline)) = deadline {
+            if let Some(Some(deadline)) = new_deadline {
                 self.arm(key, Some(deadline));
             }
         }
-        self.emit(key.bytes, event, || match deadline {
+        self.emit(key.bytes, event, || match new_deadline {
             Some(deadline) => Delta::Put { value: value.to_value(), deadline },
-            None => Delta::Replace(value.to_value()),
+            None if existed => Delta::Replace(value.to_value()),
+            None => Delta::Put { value: value.to_value(), deadline: None },
         });
+    }
+
+    /// Adds to the integer that a key holds, 0 if it does not exist, and returns the sum. The deadline stays.
+    pub(crate) fn add(&mut self, key: &Key<'_>, by: i64, event: &'static str) -> Result<i64, StoreError> {
+        let Some(before) = self.find_live(key).map(|entry| entry.value().to_integer()) else {
+            self.put(key, NewValue::Integer(by), NewDeadline::Keep, event);
+            return Ok(by);
+        };
+        let sum = before?.checked_add(by).ok_or(StoreError::Overflow)?;
+        self.put(key, NewValue::Integer(sum), NewDeadline::Keep, event);
+        Ok(sum)
+    }
+
+    /// The key's entry, unless it is dead; a dead one stays where it is.
+    fn find_live(&self, key: &Key<'_>) -> Option<&Entry> {
+        self.guard.slots().find_key(key.hash, key.bytes).filter(|entry| !entry.is_dead(self.now))
     }
 
     /// Gives a live key what another entry shows of its past: how it was used, and that it was added to.
@@ -223,11 +240,12 @@ impl ShardMut<'_, '_> {
         self.publish_wake();
     }
 
-    /// Replaces a live key's value, and its deadline if a new one is given.
-    fn overwrite(&mut self, key: &Key<'_>, value: NewValue<'_>, deadline: Option<Option<Timestamp>>) {
-        let touch = self.touch;
+    /// Replaces a live key's value, and its deadline if a new one is given. Returns whether there is a live key.
+    fn overwrite(&mut self, key: &Key<'_>, value: NewValue<'_>, deadline: Option<Option<Timestamp>>) -> bool {
+        let (now, touch) = (self.now, self.touch);
         let (side, slots) = self.guard.parts();
-        let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) else { return };
+        let entry = slots.find_mut(key.hash, |entry| entry.key() == key.bytes);
+        let Some(entry) = entry.filter(|entry| !entry.is_dead(now)) else { return false };
         side.snapshot.hand_over(key.db, entry);
         self.changes.garbage.keep_if_long(entry.value());
         let before = entry.memory();
@@ -238,6 +256,7 @@ impl ShardMut<'_, '_> {
         if rearms {
             self.arm(key, deadline.flatten());
         }
+        true
     }
 
     fn insert(&mut self, key: &Key<'_>, value: NewValue<'_>) {

@@ -158,11 +158,7 @@ impl View<'_> {
     /// # Errors
     /// [`StoreError::NotAnInteger`], [`StoreError::Overflow`].
     pub fn incr_by(&mut self, key: &Key<'_>, by: i64) -> Result<i64, StoreError> {
-        let mut shard = self.shard_mut(key)?;
-        let before = shard.live(key).map_or(Ok(0), |entry| entry.value().to_integer())?;
-        let sum = before.checked_add(by).ok_or(StoreError::Overflow)?;
-        shard.put(key, NewValue::Integer(sum), NewDeadline::Keep, event::INCRBY);
-        Ok(sum)
+        self.shard_mut(key)?.add(key, by, event::INCRBY)
     }
 
     /// Appends to a string; a key that does not exist counts as empty. The deadline stays. Returns the new length in bytes.
