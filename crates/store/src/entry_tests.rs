@@ -69,7 +69,7 @@ proptest! {
                 }
                 Op::Touch(second) => {
                     entry.touch(Touch::at(Timestamp::from_millis(u64::from(second) * 1000), Tracking::Recency));
-                    access = u32::from(second);
+                    access = Touch::at(Timestamp::from_millis(u64::from(second) * 1000), Tracking::Recency).after(access);
                 }
                 Op::Append(tail) => {
                     appended = true;
