@@ -90,7 +90,7 @@ pub(crate) struct ShardMut<'v, 's> {
 impl ShardMut<'_, '_> {
     /// Whether the key is there. One that is dead is removed first, as the expirer would.
     pub(crate) fn is_live(&mut self, key: &Key<'_>) -> bool {
-        match self.guard.slots().find(key.hash, |entry| entry.key() == key.bytes) {
+        match self.guard.slots().find_key(key.hash, key.bytes) {
             Some(entry) if entry.is_dead(self.now) => {
                 self.remove_as_expired(key.hash, |entry| entry.key() == key.bytes);
                 self.publish_wake();
@@ -105,7 +105,7 @@ impl ShardMut<'_, '_> {
         if !self.is_live(key) {
             return None;
         }
-        self.guard.slots().find(key.hash, |entry| entry.key() == key.bytes)
+        self.guard.slots().find_key(key.hash, key.bytes)
     }
 
     /// Sets the key's value, and its deadline as `deadline` says.
@@ -149,7 +149,7 @@ impl ShardMut<'_, '_> {
     /// Gives a live key what another entry shows of its past: how it was used, and that it was added to.
     pub(crate) fn inherit(&mut self, key: &Key<'_>, from: &Entry) {
         let (_, slots) = self.guard.parts();
-        if let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
+        if let Some(entry) = slots.find_key_mut(key.hash, key.bytes) {
             entry.inherit(from);
         }
     }
@@ -158,7 +158,7 @@ impl ShardMut<'_, '_> {
     pub(crate) fn append(&mut self, key: &Key<'_>, tail: &[u8], event: &'static str) {
         let touch = self.touch;
         let (side, slots) = self.guard.parts();
-        if let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
+        if let Some(entry) = slots.find_key_mut(key.hash, key.bytes) {
             side.snapshot.hand_over(key.db, entry);
             let before = entry.memory();
             entry.append(tail);
@@ -171,7 +171,7 @@ impl ShardMut<'_, '_> {
     /// Gives a live key a deadline, or takes it away.
     pub(crate) fn set_deadline(&mut self, key: &Key<'_>, deadline: Option<Timestamp>, event: &'static str) {
         let (side, slots) = self.guard.parts();
-        if let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) {
+        if let Some(entry) = slots.find_key_mut(key.hash, key.bytes) {
             side.snapshot.hand_over(key.db, entry);
             self.arm(key, deadline);
             self.emit(key.bytes, event, || Delta::Deadline(deadline));
@@ -224,7 +224,7 @@ impl ShardMut<'_, '_> {
     pub(crate) fn flush(&mut self) {
         let (side, slots) = self.guard.parts();
         // Dead keys too: whoever watches one began while it was alive, or it would have been removed then.
-        side.watchers.touch_where(|hash, key| slots.find(hash, |entry| entry.key() == key).is_some());
+        side.watchers.touch_where(|hash, key| slots.find_key(hash, key).is_some());
         let counters = self.database.counters(self.index);
         counters.changes.add(slots.len() as u64);
         counters.keys.set(0);
@@ -244,7 +244,7 @@ impl ShardMut<'_, '_> {
     fn overwrite(&mut self, key: &Key<'_>, value: NewValue<'_>, deadline: Option<Option<Timestamp>>) -> bool {
         let (now, touch) = (self.now, self.touch);
         let (side, slots) = self.guard.parts();
-        let entry = slots.find_mut(key.hash, |entry| entry.key() == key.bytes);
+        let entry = slots.find_key_mut(key.hash, key.bytes);
         let Some(entry) = entry.filter(|entry| !entry.is_dead(now)) else { return false };
         side.snapshot.hand_over(key.db, entry);
         self.changes.garbage.keep_if_long(entry.value());
@@ -273,7 +273,7 @@ impl ShardMut<'_, '_> {
     fn arm(&mut self, key: &Key<'_>, deadline: Option<Timestamp>) {
         let now = self.now;
         let (Side { wheel, .. }, slots) = self.guard.parts();
-        let Some(entry) = slots.find_mut(key.hash, |entry| entry.key() == key.bytes) else { return };
+        let Some(entry) = slots.find_key_mut(key.hash, key.bytes) else { return };
         let counters = self.database.counters(self.index);
         counters.count_deadline(entry.deadline(), deadline);
         let expiry = match (entry.timer(), deadline) {

@@ -185,6 +185,12 @@ impl Slots {
         self.0.get(hash, |(entry, _)| is_it(entry)).map(|(entry, _)| entry)
     }
 
+    /// The entry of a key, to be changed.
+    #[inline]
+    pub(crate) fn find_key_mut(&mut self, hash: u64, key: &[u8]) -> Option<&mut Entry> {
+        self.find_mut(hash, |entry| entry.key() == key)
+    }
+
     pub(crate) fn find_mut(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<&mut Entry> {
         self.0.get_mut(hash, |(entry, _)| is_it(entry)).map(|(entry, _)| entry)
     }
