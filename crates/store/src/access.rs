@@ -145,6 +145,7 @@ mod tests {
 
     #[test]
     fn frequency_grows_ever_more_slowly_and_decays_by_the_minute() {
+        fastrand::seed(1);
         let now = at(6_000_000, Tracking::Frequency);
         let (mut word, mut accesses) = (now.born(), 0_u64);
         while now.count(word) < 12 {

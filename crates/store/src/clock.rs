@@ -67,7 +67,9 @@ impl Clock {
 }
 
 impl Clock {
-    /// An instant that has come, and was the present one a moment ago: of the system's clock, the last tick. Costs a fraction of [`now`](Self::now).
+    /// An instant that has come, and was the present one a moment ago: of the system's clock, the beginning of the last tick's second. Costs a fraction
+    /// of [`now`](Self::now).
+    #[inline]
     pub(crate) fn lately(&self) -> Timestamp {
         match self {
             Self::System => system_lately(),
@@ -77,10 +79,10 @@ impl Clock {
 }
 
 #[cfg(target_os = "linux")]
+#[inline]
 fn system_lately() -> Timestamp {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
-    let (seconds, nanos) = (u64::try_from(time.tv_sec).unwrap_or(0), u64::try_from(time.tv_nsec).unwrap_or(0));
-    Timestamp(seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000))
+    Timestamp(time.tv_sec.cast_unsigned().wrapping_mul(1000))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -7,7 +7,7 @@
 //!
 //! # Guarantee
 //! A step changes nothing that can be seen but addresses: no effect, no access time, no side of a snapshot. It holds one shard's lock, for at most
-//! [`ENTRIES_PER_LOCK`] entries or [`BYTES_PER_LOCK`] bytes and one window of buckets.
+//! [`ENTRIES_PER_LOCK`] entries or [`BYTES_PER_LOCK`] bytes and one window of the table.
 //!
 //! # Limits
 //! A table that changes its size or is rehashed in the middle of the walk may have entries that are moved twice or not at all. That is
@@ -26,8 +26,8 @@ use crate::turn::Turn;
 const ENTRIES_PER_LOCK: usize = 256;
 /// How many bytes are.
 const BYTES_PER_LOCK: usize = 32 * 1024;
-/// Buckets that are looked at together: what is in them is fetched first.
-const WINDOW: usize = 64;
+/// Groups of slots that are looked at together: what is in them is fetched first.
+const WINDOW: usize = 8;
 /// How many windows are looked at in a table that has little in it.
 const WINDOWS_PER_LOCK: usize = 64;
 /// The largest block that is moved: larger ones have few neighbours in their page, or none.
@@ -39,8 +39,8 @@ pub struct Compaction {
     store: Store,
     db: u32,
     shard: usize,
-    /// Where in the shard's table to go on; `None` before the table itself was looked at.
-    bucket: Option<usize>,
+    /// The group of the shard's table to go on with; `None` before the table itself was looked at.
+    group: Option<usize>,
 }
 
 /// What a step of a [`Compaction`] did.
@@ -56,7 +56,7 @@ impl Store {
     /// A pass over the entries of all databases that puts each into a new block, so that the allocator can give back what lies between them. It pays
     /// where much was removed: [`HighWater`] says when. Nothing is done before the first step.
     pub fn compaction(&self) -> Compaction {
-        Compaction { store: self.clone(), db: 0, shard: 0, bucket: None }
+        Compaction { store: self.clone(), db: 0, shard: 0, group: None }
     }
 }
 
@@ -71,7 +71,7 @@ impl Compaction {
         let inner = self.store.inner();
         while self.db < self.store.databases() {
             let Some(database) = inner.database(self.db).filter(|_| self.shard < inner.shard_count) else {
-                (self.db, self.shard, self.bucket) = (self.db + 1, 0, None);
+                (self.db, self.shard, self.group) = (self.db + 1, 0, None);
                 continue;
             };
             if !inner.is_empty_shard(database, self.shard)
@@ -79,28 +79,28 @@ impl Compaction {
             {
                 let (_, slots) = guard.parts();
                 let mut moved = 0;
-                self.bucket = match self.bucket {
+                self.group = match self.group {
                     None => {
                         slots.fit(database.hasher());
-                        database.counters(self.shard).buckets.set(slots.buckets());
+                        database.counters(self.shard).groups.set(slots.groups());
                         Some(0)
                     }
-                    Some(bucket) => relocate(slots, bucket, &mut moved),
+                    Some(group) => relocate(slots, group, &mut moved),
                 };
-                self.shard += usize::from(self.bucket.is_none());
+                self.shard += usize::from(self.group.is_none());
                 return CompactionStep { moved, more: true };
             }
-            (self.shard, self.bucket) = (self.shard + 1, None);
+            (self.shard, self.group) = (self.shard + 1, None);
         }
         CompactionStep { moved: 0, more: false }
     }
 }
 
-/// Moves entries from a bucket on, as many as one hold of the lock may. Returns where to go on.
+/// Moves entries from a group on, as many as one hold of the lock may. Returns where to go on.
 fn relocate(slots: &mut Slots, first: usize, moved: &mut usize) -> Option<usize> {
     let (mut bytes, mut next) = (0, first);
     for _ in 0..WINDOWS_PER_LOCK {
-        if next >= slots.buckets() || *moved >= ENTRIES_PER_LOCK || bytes >= BYTES_PER_LOCK {
+        if next >= slots.groups() || *moved >= ENTRIES_PER_LOCK || bytes >= BYTES_PER_LOCK {
             break;
         }
         slots.for_each_in_window(next, WINDOW, |entry| {
@@ -112,7 +112,7 @@ fn relocate(slots: &mut Slots, first: usize, moved: &mut usize) -> Option<usize>
         });
         next += WINDOW;
     }
-    (next < slots.buckets()).then_some(next)
+    (next < slots.groups()).then_some(next)
 }
 
 impl fmt::Debug for Compaction {

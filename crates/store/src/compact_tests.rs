@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::ops::SetOptions;
+use crate::table::GROUP_SLOTS;
 
 const MEGABYTE: u64 = 1024 * 1024;
 
@@ -37,7 +38,7 @@ fn a_pass_moves_every_block_of_every_database_once_in_slices() {
     loop {
         let step = compaction.step();
         moved += step.moved;
-        assert!(step.moved < ENTRIES_PER_LOCK + WINDOW, "{} entries under one lock", step.moved);
+        assert!(step.moved < ENTRIES_PER_LOCK + WINDOW * GROUP_SLOTS, "{} entries under one lock", step.moved);
         if !step.more {
             break;
         }
@@ -68,7 +69,10 @@ fn what_is_large_is_moved_in_smaller_slices() {
             break;
         }
     }
-    assert!((1..=BYTES_PER_LOCK / 4000 + WINDOW).contains(&most), "{most} entries of 4 KB under one lock");
+    assert!(
+        (1..=BYTES_PER_LOCK / 4000 + WINDOW * GROUP_SLOTS).contains(&most),
+        "{most} entries of 4 KB under one lock"
+    );
     store.debug_check();
 }
 
@@ -77,13 +81,13 @@ fn a_pass_takes_tables_down_to_what_is_in_them_and_says_nothing_of_it() {
     let store = Store::builder().shards(2).build();
     (0..10_000u32).for_each(|number| store.set(number.to_string(), "v"));
     (2500..10_000u32).for_each(|number| _ = store.del(number.to_string()));
-    let buckets =
-        || store.inner().database(0).unwrap().all_counters().map(|counters| counters.buckets.get()).sum::<usize>();
-    let (changes, memory, before) = (store.changes(), store.memory(), buckets());
+    let groups =
+        || store.inner().database(0).unwrap().all_counters().map(|counters| counters.groups.get()).sum::<usize>();
+    let (changes, memory, before) = (store.changes(), store.memory(), groups());
     let mut compaction = store.compaction();
     while compaction.step().more {}
     assert_eq!((store.changes(), store.memory()), (changes, memory));
-    assert!(buckets() <= before / 4, "{before} buckets before, {} after", buckets());
+    assert!(groups() <= before / 4, "{before} groups before, {} after", groups());
     store.debug_check();
     assert_eq!(store.keys("*").len(), 2500);
 }

@@ -42,8 +42,8 @@ pub(crate) struct Counters {
     pub(crate) deadlines: Figure<AtomicU64>,
     /// Bytes of entries.
     pub(crate) bytes: Figure<AtomicUsize>,
-    /// Buckets of the table.
-    pub(crate) buckets: Figure<AtomicUsize>,
+    /// Groups of the table.
+    pub(crate) groups: Figure<AtomicUsize>,
     /// Bytes of timers.
     pub(crate) timers: Figure<AtomicUsize>,
     /// Changes since the store was made.

@@ -24,7 +24,7 @@ impl Database {
         Self {
             number,
             hasher: hasher.clone(),
-            shards: Shards::new(shards, hasher.clone()),
+            shards: Shards::new(shards),
             counters: (0..shards).map(|_| CachePadded::default()).collect(),
             lag: LagCounters::default(),
         }
@@ -73,7 +73,7 @@ impl Database {
 
     /// Bytes of memory that the tables take. O(shards), no locks.
     pub(crate) fn tables(&self) -> usize {
-        self.all_counters().map(|counters| Slots::memory(counters.buckets.get())).sum()
+        self.all_counters().map(|counters| Slots::memory(counters.groups.get())).sum()
     }
 
     /// Figures about the database. O(shards), no locks.

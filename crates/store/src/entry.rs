@@ -17,9 +17,12 @@
 //!
 //! Only the header is aligned; what is behind it is read and written as bytes. With 8 for the alignment, the header would take 16.
 //!
+//! No address of a program has anything in its upper 16 bits, so the pointer carries 16 bits for the table: the entry's [mark](Entry::mark).
+//!
 //! # Invariants
 //! - The header's flags and lengths say what is there; they alone give the block's layout. Whoever changes them moves the block.
-//! - The pointer is the only one to its block: an `Entry` owns it as a `Box` would.
+//! - The pointer is the only one to its block: an `Entry` owns it as a `Box` would. It goes to the block once the mark is cut off, which only
+//!   [`Entry::block`] does.
 //! - The access word is written by readers too, so it is only used as an atomic. All else is written with the shard locked exclusively.
 #![expect(
     unsafe_code,
@@ -27,7 +30,6 @@
 )]
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
-use std::hash::{Hash, Hasher};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -48,7 +50,12 @@ const COPIED_BYTES_MAX: usize = 64 * 1024;
 
 const ALIGN: usize = align_of::<AtomicU32>();
 
-/// A key with all that belongs to it.
+/// Where the mark begins in the pointer.
+const MARK_SHIFT: u32 = 48;
+const ADDRESS: usize = (1 << MARK_SHIFT) - 1;
+
+/// A key with all that belongs to it: the pointer to its block, and the mark.
+#[repr(transparent)]
 pub(crate) struct Entry(NonNull<Block>);
 
 // SAFETY: an entry owns its block, and what is in it (bytes, numbers, a pointer to `Bytes` that it owns) is `Send` and `Sync`.
@@ -182,6 +189,7 @@ impl Entry {
         let layout = header.layout();
         // SAFETY: the layout's size is not zero: a header is in it.
         let Some(block) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+        Self::check_address(block);
         // SAFETY: the block is ours and as large as the header says, which was made from the lengths of these parts; the first is aligned as the
         // layout is, the others are written as bytes. What is read comes from other allocations.
         unsafe {
@@ -204,33 +212,66 @@ impl Entry {
         Self(block.cast())
     }
 
-    const fn header(&self) -> Header {
+    /// What is not an address is not ours to keep anything in.
+    fn check_address(block: NonNull<u8>) {
+        assert!(
+            block.addr().get() <= ADDRESS,
+            "the allocator gave an address of more than 48 bits, which this store does not take"
+        );
+    }
+
+    /// The pointer without the mark.
+    #[inline]
+    fn block(&self) -> *mut Block {
+        self.0.as_ptr().map_addr(|address| address & ADDRESS)
+    }
+
+    /// What the table has written down about the entry where its pointer lies; zero of a new entry.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "16 bits are left")]
+    pub(crate) fn mark(&self) -> u16 {
+        (self.0.addr().get() >> MARK_SHIFT) as u16
+    }
+
+    pub(crate) fn set_mark(&mut self, mark: u16) {
+        // SAFETY: the block's address is not zero: it was made from a `NonNull`.
+        let block = unsafe { NonNull::new_unchecked(self.block()) };
+        self.0 = block.map_addr(|address| address | (usize::from(mark) << MARK_SHIFT));
+    }
+
+    /// Takes the place of another entry in the table.
+    fn replace(&mut self, mut by: Self) {
+        by.set_mark(self.mark());
+        *self = by;
+    }
+
+    fn header(&self) -> Header {
         // SAFETY: every block begins with a `Block`, whose header is written only by who has `&mut Entry`.
-        unsafe { (*self.0.as_ptr()).header }
+        unsafe { (*self.block()).header }
     }
 
     fn set_header(&mut self, header: Header) {
         // SAFETY: as above, and we are borrowed exclusively.
-        unsafe { (*self.0.as_ptr()).header = header }
+        unsafe { (*self.block()).header = header }
     }
 
     fn access(&self) -> &AtomicU32 {
         // SAFETY: every block begins with a `Block`, and the word is only used as an atomic.
-        unsafe { &(*self.0.as_ptr()).access }
+        unsafe { &(*self.block()).access }
     }
 
     /// Where the block's memory begins, for who wants it fetched.
-    pub(crate) const fn address(&self) -> *const u8 {
-        self.0.as_ptr().cast_const().cast()
+    pub(crate) fn address(&self) -> *const u8 {
+        self.block().cast_const().cast()
     }
 
     /// The part of the block at an offset, as bytes.
-    const fn at(&self, offset: usize) -> NonNull<u8> {
-        // SAFETY: callers take offsets from the header, so the result is inside the block or one past its end.
-        unsafe { self.0.byte_add(offset).cast() }
+    fn at(&self, offset: usize) -> NonNull<u8> {
+        // SAFETY: callers take offsets from the header, so the result is inside the block or one past its end, and no null pointer.
+        unsafe { NonNull::new_unchecked(self.block().byte_add(offset).cast()) }
     }
 
-    pub(crate) const fn key(&self) -> &[u8] {
+    pub(crate) fn key(&self) -> &[u8] {
         let header = self.header();
         // SAFETY: `key_bytes` bytes lie at the key's offset since `build`, and live as long as the entry is borrowed.
         unsafe { std::slice::from_raw_parts(self.at(header.key_offset()).as_ptr(), header.key_bytes as usize) }
@@ -259,7 +300,7 @@ impl Entry {
         header.has(SHARED).then(|| unsafe { self.at(header.behind_expiry()).cast().read_unaligned() })
     }
 
-    const fn inline(&self) -> &[u8] {
+    fn inline(&self) -> &[u8] {
         let header = self.header();
         // SAFETY: as for the key; a shared value has an inline length of zero.
         unsafe { std::slice::from_raw_parts(self.at(header.value_offset()).as_ptr(), header.value_bytes as usize) }
@@ -286,7 +327,9 @@ impl Entry {
                 unsafe { self.at(header.value_offset()).cast().write_unaligned(number) }
                 self.set_header(changed);
             }
-            incoming => *self = Self::build(changed, self.access_word(), self.key(), incoming, self.expiry()),
+            incoming => {
+                self.replace(Self::build(changed, self.access_word(), self.key(), incoming, self.expiry()));
+            }
         }
     }
 
@@ -295,18 +338,22 @@ impl Entry {
         let layout = self.header().layout();
         // SAFETY: the layout's size is not zero: a header is in it.
         let Some(block) = NonNull::new(unsafe { alloc(layout) }) else { return };
+        Self::check_address(block);
+        let mark = self.mark();
         // SAFETY: both blocks are as large as the layout says, and the new one is nobody else's. Nothing in a block refers to the block itself, and
         // we are borrowed exclusively, so nobody looks at it or touches its access word meanwhile. What the block owns (the shared value) belongs to the new
         // one from here on: the old one is given back without dropping it.
         unsafe {
-            ptr::copy_nonoverlapping(self.0.as_ptr().cast_const().cast::<u8>(), block.as_ptr(), layout.size());
-            let old = std::mem::replace(&mut self.0, block.cast());
-            dealloc(old.as_ptr().cast(), layout);
+            let old = self.block();
+            ptr::copy_nonoverlapping(old.cast_const().cast::<u8>(), block.as_ptr(), layout.size());
+            self.0 = block.cast();
+            dealloc(old.cast(), layout);
         }
+        self.set_mark(mark);
     }
 
     /// The size of the entry's block.
-    pub(crate) const fn block_bytes(&self) -> usize {
+    pub(crate) fn block_bytes(&self) -> usize {
         self.header().size()
     }
 
@@ -357,7 +404,7 @@ impl Entry {
         match expiry {
             None if !header.has(EXPIRES) => {}
             // SAFETY: the flag says that there is room for it, and we are borrowed exclusively.
-            Some(expiry) if header.has(EXPIRES) => unsafe { write_expiry(self.0.cast(), expiry) },
+            Some(expiry) if header.has(EXPIRES) => unsafe { write_expiry(self.at(0), expiry) },
             expiry => {
                 let value = match (self.shared(), self.value()) {
                     (Some(long), _) => Incoming::Shared(Long { bytes: long.bytes.clone(), room: long.room }),
@@ -367,7 +414,7 @@ impl Entry {
                 };
                 let mut changed = Header::new(self.key(), &value, expiry.is_some(), header.has(SIDE));
                 changed.flags |= header.flags & APPENDED;
-                *self = Self::build(changed, self.access_word(), self.key(), value, expiry);
+                self.replace(Self::build(changed, self.access_word(), self.key(), value, expiry));
             }
         }
     }
@@ -376,7 +423,7 @@ impl Entry {
         self.deadline().is_some_and(|deadline| deadline.is_past(now))
     }
 
-    pub(crate) const fn side(&self) -> bool {
+    pub(crate) fn side(&self) -> bool {
         self.header().has(SIDE)
     }
 
@@ -445,23 +492,8 @@ impl Drop for Entry {
             if let Some(value) = self.shared_pointer() {
                 drop(Box::from_raw(value.as_ptr()));
             }
-            dealloc(self.0.as_ptr().cast(), header.layout());
+            dealloc(self.block().cast(), header.layout());
         }
-    }
-}
-
-/// Entries are the same when their keys are: what the table's map type asks for.
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Entry {}
-
-impl Hash for Entry {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.key());
     }
 }
 

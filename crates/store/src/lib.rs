@@ -18,7 +18,7 @@
 //! # How it works
 //! Each database is spread over shards, each one lock. Everything goes through a [`View`]: a set of shards locked at once, in ascending order,
 //! at one instant. Changes go through one place (`shard.rs`), which keeps the timer wheel, the watchers, a running snapshot and the effects in
-//! step. Reading order: `store.rs`, `lock_set.rs`, `view.rs`, `shard.rs`, `ops/`, then `wheel.rs`, `scan.rs`, `snapshot.rs`, and `table.rs` last.
+//! step. Reading order: `store.rs`, `lock_set.rs`, `view.rs`, `shard.rs`, `ops/`, then `wheel.rs`, `scan.rs`, `snapshot.rs`, and `table/` last.
 //!
 //! # What the store never does
 //! It never reads or writes a file or socket, never parses a protocol, never starts a thread unasked, never reads a clock behind a view's back.

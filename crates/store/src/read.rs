@@ -5,7 +5,7 @@
 //! waits as it should.
 //!
 //! Most of what a view costs is the clock, whose exact reading takes longer than the lookup of a near key. The system keeps a coarse one that is at
-//! most a tick behind. A deadline that is a second ahead of it has not passed; only nearer ones need the exact time.
+//! most a tick behind, and its second is enough: a deadline two seconds ahead of it has not passed; only nearer ones need the exact time.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::store::Store;
 use crate::turn::Turn;
 use crate::value::ValueRef;
 
-/// How far the coarse clock is trusted not to be behind: many ticks, for a machine whose ticks are late.
-const COARSE_LAG_MAX: Duration = Duration::from_secs(1);
+/// How far the coarse clock is trusted not to be behind: a second, and many ticks for a machine whose ticks are late.
+const COARSE_LAG_MAX: Duration = Duration::from_secs(2);
 
 /// What the short way found.
 pub(crate) enum Found<R> {

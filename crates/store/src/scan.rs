@@ -5,41 +5,46 @@
 //! be returned twice (when a table shrinks); one that comes or goes meanwhile may or may not be.
 //!
 //! # How
-//! Shard by shard, and in a shard by home bucket (`table.rs`) with the home's bits counted up from the highest: a table that doubles splits
-//! each home into two that were both visited or are both still ahead; one that halves joins such a pair. This is the order that Redis's
-//! SCAN takes over its chained table.
+//! Shard by shard, and in a shard in the order of the hashes. A table's homes are in that order (`table/slots.rs`), whatever its size, and a step visits whole
+//! homes: what comes before the cursor was visited, and what comes behind it will be. After a table changed its size the cursor may stand in the
+//! middle of a home, whose entries are returned again.
 //!
 //! # Limits
-//! A cursor is `shard * 2^32 + home`: below 2^53 (some clients keep it in a double) with up to 2^21 shards of up to 2^32 buckets.
+//! A cursor is `shard * 2^32 + place`, where the place is the half of a hash that chooses the home: below 2^53 (some clients keep it in a double)
+//! with up to 2^21 shards.
 
 use bytes::Bytes;
 
 use crate::glob::glob_match;
 use crate::lock_set::LockSet;
 use crate::store::Store;
+use crate::table::Slots;
 use crate::value::ValueRef;
 use crate::view::View;
 
-/// Homes that a step may look at, however few entries it was asked for: those of the largest table that is never shrunk.
-const HOMES_MIN: usize = 64;
+/// The homes of the largest table that is never shrunk.
+const HOMES_MIN: usize = 8;
 
-/// Where in a table's homes a walk is.
+/// How many homes a step may look at for so many entries: no fewer than any table has that has fewer entries.
+pub(crate) fn homes_max(entries: usize) -> usize {
+    entries.max(HOMES_MIN)
+}
+
+/// Where in the order of hashes a walk is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HomeCursor(u32);
 
 impl HomeCursor {
     pub(crate) const START: Self = Self(0);
 
-    /// The home to visit; the table masks it.
-    pub(crate) const fn index(self) -> usize {
-        self.0 as usize
+    /// The home to visit.
+    pub(crate) const fn index(self, slots: &Slots) -> usize {
+        slots.home(self.0)
     }
 
-    /// The home after this in a table of `buckets` buckets; `None` behind the last.
-    pub(crate) fn next(self, buckets: usize) -> Option<Self> {
-        let mask = u32::try_from(buckets - 1).unwrap_or(u32::MAX);
-        let next = (self.0 | !mask).reverse_bits().wrapping_add(1).reverse_bits();
-        (next != 0).then_some(Self(next))
+    /// Where the home after this begins; `None` behind the last.
+    pub(crate) fn next(self, slots: &Slots) -> Option<Self> {
+        u32::try_from(slots.place_of(self.index(slots) + 1)).ok().filter(|_| slots.groups() > 0).map(Self)
     }
 }
 
@@ -79,7 +84,7 @@ impl Cursor {
 }
 
 impl View<'_> {
-    /// Visits about `entries` live keys of the cursor's shard, looking at no more than ten homes for each (or 64). Returns where to go on (maybe in
+    /// Visits about `entries` live keys of the cursor's shard, looking at no more than one home for each (or 8). Returns where to go on (maybe in
     /// the next shard, maybe past the last). The view must hold that shard; one that it does not hold counts as empty.
     pub fn scan_shard(
         &self,
@@ -90,15 +95,14 @@ impl View<'_> {
     ) -> Cursor {
         let Some(slots) = self.slots_of(db, cursor.shard()) else { return cursor.next_shard() };
         let (mut home, mut seen, now) = (cursor.home, 0, self.now());
-        // Any table with fewer entries than asked for has fewer homes than this: `Slots::remove` shrinks what is below an eighth full.
-        for _ in 0..entries.saturating_mul(10).max(HOMES_MIN) {
-            slots.for_each_in_home(home.index(), self.hasher(), |entry| {
+        for _ in 0..homes_max(entries) {
+            slots.for_each_in_home(home.index(slots), self.hasher(), |entry| {
                 seen += 1;
                 if !entry.is_dead(now) {
                     visit(entry.key(), entry.value());
                 }
             });
-            match home.next(slots.buckets()) {
+            match home.next(slots) {
                 None => return cursor.next_shard(),
                 Some(next) => home = next,
             }
@@ -109,9 +113,9 @@ impl View<'_> {
         Cursor { shard: cursor.shard, home }
     }
 
-    /// The number of buckets of a shard's table, which changes when it grows or shrinks.
-    fn buckets_of(&self, db: u32, shard: usize) -> usize {
-        self.slots_of(db, shard).map_or(0, |slots| slots.buckets())
+    /// The number of homes of a shard's table, which changes when it grows or shrinks.
+    fn homes_of(&self, db: u32, shard: usize) -> usize {
+        self.slots_of(db, shard).map_or(0, Slots::groups)
     }
 }
 
@@ -157,7 +161,7 @@ pub struct KeyWalk {
     /// Whether the current shard has no more.
     shard_is_over: bool,
     /// The size that the shard's table had: one that changed size may show a key twice.
-    shard_buckets: Option<usize>,
+    shard_homes: Option<usize>,
     resized: bool,
 }
 
@@ -171,7 +175,7 @@ impl KeyWalk {
             cursor: store.skip_empty_shards(db, Cursor::START),
             keys: Vec::new(),
             shard_is_over: false,
-            shard_buckets: None,
+            shard_homes: None,
             resized: false,
         }
     }
@@ -184,8 +188,8 @@ impl KeyWalk {
     /// Looks at about `entries` keys.
     pub fn step(&mut self, view: &View<'_>, entries: usize) {
         let Some(cursor) = self.cursor else { return };
-        let buckets = view.buckets_of(self.db, cursor.shard());
-        self.resized |= self.shard_buckets.replace(buckets).is_some_and(|before| before != buckets);
+        let homes = view.homes_of(self.db, cursor.shard());
+        self.resized |= self.shard_homes.replace(homes).is_some_and(|before| before != homes);
         let (pattern, keys) = (&self.pattern, &mut self.keys);
         let next = view.scan_shard(self.db, cursor, entries, |key, _| {
             if glob_match(pattern, key) {
@@ -203,7 +207,7 @@ impl KeyWalk {
         if !std::mem::take(&mut self.shard_is_over) {
             return Vec::new();
         }
-        self.shard_buckets = None;
+        self.shard_homes = None;
         let mut found = std::mem::take(&mut self.keys);
         if std::mem::take(&mut self.resized) {
             found.sort_unstable();

@@ -233,7 +233,7 @@ impl ShardMut<'_, '_> {
         counters.expires.set(0);
         counters.deadlines.set(0);
         let detached = slots.take();
-        counters.buckets.set(slots.buckets());
+        counters.groups.set(slots.groups());
         if let Some(table) = side.snapshot.take_detached(self.database.number(), detached) {
             self.changes.garbage.add_table(table);
         }
@@ -266,7 +266,7 @@ impl ShardMut<'_, '_> {
         counters.keys.add(1);
         counters.bytes.add(entry.memory());
         slots.insert(key.hash, entry, self.database.hasher());
-        counters.buckets.set(slots.buckets());
+        counters.groups.set(slots.groups());
     }
 
     /// Brings the key's timer in line with a new deadline.
@@ -316,7 +316,7 @@ impl ShardMut<'_, '_> {
         counters.count_deadline(entry.deadline(), None);
         counters.keys.sub(1);
         counters.bytes.sub(entry.memory());
-        counters.buckets.set(slots.buckets());
+        counters.groups.set(slots.groups());
         Some(entry)
     }
 
@@ -362,7 +362,7 @@ pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveSh
     let (side, slots) = (guard.side(), guard.slots());
     let (mut keys, mut timers, mut owed, mut bytes, mut deadlines) = (0, 0, 0, 0, 0);
     let waiting: HashMap<_, _> = side.wheel.waiting().map(|(timer, hash, fits)| ((timer, hash), fits)).collect();
-    for home in 0..slots.buckets() {
+    for home in 0..slots.groups() {
         slots.for_each_in_home(home, hasher, |entry| {
             keys += 1;
             bytes += entry.memory();
@@ -379,8 +379,7 @@ pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveSh
     assert_eq!(keys, slots.len(), "the homes show every entry");
     assert_eq!(keys, counters.keys.get(), "the key counter agrees");
     assert_eq!(bytes, counters.bytes.get(), "the byte counter agrees");
-    let buckets = if keys == 0 && counters.buckets.get() == 0 { 0 } else { slots.buckets() };
-    assert_eq!(buckets, counters.buckets.get(), "the counter of buckets agrees");
+    assert_eq!(slots.groups(), counters.groups.get(), "the counter of the table's groups agrees");
     assert_eq!(side.wheel.memory(), counters.timers.get(), "the counter of the timers' bytes agrees");
     assert_eq!(timers, side.wheel.len(), "one timer a deadline");
     assert_eq!(timers, waiting.len(), "every timer waits");

@@ -28,7 +28,7 @@ use thiserror::Error;
 use crate::clock::Timestamp;
 use crate::database::Database;
 use crate::entry::Entry;
-use crate::scan::HomeCursor;
+use crate::scan::{HomeCursor, homes_max};
 use crate::shard::Side;
 use crate::store::Store;
 use crate::table::Slots;
@@ -224,7 +224,7 @@ impl SnapshotWalk {
     /// Hands over a slice of a flushed table, without a lock: nobody else has it.
     fn step_detached(&self, mut table: DetachedTable, entries: usize) {
         let (hasher, sink) = (&self.store.inner().hasher, &self.running.sink);
-        let (mut seen, homes_end) = (0, table.slots.buckets().min(table.home.saturating_add(homes_max(entries))));
+        let (mut seen, homes_end) = (0, table.slots.groups().min(table.home.saturating_add(homes_max(entries))));
         while table.home < homes_end && seen < entries && !self.is_dropped {
             table.slots.for_each_in_home(table.home, hasher, |entry| {
                 if entry.side() != table.side {
@@ -234,7 +234,7 @@ impl SnapshotWalk {
             });
             table.home += 1;
         }
-        if table.home < table.slots.buckets() && !self.is_dropped {
+        if table.home < table.slots.groups() && !self.is_dropped {
             self.running.detached.lock().push(table);
         }
     }
@@ -256,19 +256,14 @@ impl SnapshotWalk {
         let goal = snapshot.owed.saturating_sub(entries);
         let mut homes_left = homes_max(entries);
         while snapshot.owed > goal && homes_left > 0 {
-            slots.for_each_in_home_mut(home.index(), database.hasher(), |entry| {
+            slots.for_each_in_home_mut(home.index(slots), database.hasher(), |entry| {
                 snapshot.hand_over(database.number(), entry);
             });
-            home = home.next(slots.buckets()).unwrap_or(HomeCursor::START);
+            home = home.next(slots).unwrap_or(HomeCursor::START);
             homes_left -= 1;
         }
         (snapshot.owed > 0).then_some(home)
     }
-}
-
-/// How many homes a step may look at for so many entries: as many as the emptiest table has that is not shrunk.
-fn homes_max(entries: usize) -> usize {
-    entries.saturating_mul(8).max(64)
 }
 
 impl fmt::Debug for SnapshotWalk {

@@ -22,6 +22,7 @@ use crate::key::{self, Key};
 use crate::lag::ExpireLag;
 use crate::lock_set::LockSet;
 use crate::shard::{Changes, ShardMut, debug_check};
+use crate::table::ShardChoice;
 use crate::turn::Turn;
 use crate::view::{Access, View};
 
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     making: RwLock<()>,
     pub(crate) hasher: RandomState,
     pub(crate) shard_count: usize,
+    shard_choice: ShardChoice,
     pub(crate) clock: Clock,
     pub(crate) sink: Option<Arc<dyn EffectSink>>,
     sequence: AtomicU64,
@@ -119,7 +121,7 @@ impl Store {
     #[inline]
     pub fn key_in<'k>(&self, db: u32, bytes: &'k [u8]) -> Key<'k> {
         let hash = key::hash(&self.inner.hasher, bytes);
-        Key { db, shard: self.inner.shard_of(hash), hash, bytes }
+        Key { db, shard: self.inner.shard_choice.of(hash), hash, bytes }
     }
 
     /// Locks what `locks` names, in ascending order, and opens a view at `now`. Waits while others hold the locks. O(n log n) for n named
@@ -274,6 +276,7 @@ impl Inner {
             making: RwLock::default(),
             hasher,
             shard_count,
+            shard_choice: ShardChoice::among(shard_count),
             clock,
             sink,
             sequence: AtomicU64::new(0),
@@ -330,11 +333,5 @@ impl Inner {
         if let Some(wake) = changes.wake {
             self.alarm.armed(wake);
         }
-    }
-
-    /// The shard's number is in the hash's bits behind the seven that hashbrown tags buckets with; a home is in its lowest.
-    #[expect(clippy::cast_possible_truncation, reason = "a shard's number is below 65 536")]
-    const fn shard_of(&self, hash: u64) -> usize {
-        ((hash << 7) >> (u64::BITS - self.shard_count.trailing_zeros())) as usize
     }
 }

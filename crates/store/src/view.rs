@@ -241,8 +241,9 @@ impl<'s> View<'s> {
     /// shard) where nearly all are dead because nobody expires them. See [`Store::random_shard`](crate::Store::random_shard).
     pub fn random_key(&self, db: u32, shard: usize) -> Option<&[u8]> {
         let slots = self.slots_of(db, shard)?;
-        let from = fastrand::usize(..slots.buckets());
-        (from..from + slots.buckets()).find_map(|home| {
+        let homes = slots.groups();
+        let from = fastrand::usize(..homes.max(1));
+        (from..homes).chain(0..from).find_map(|home| {
             let mut in_home: SmallVec<[&[u8]; 4]> = SmallVec::new();
             slots.for_each_in_home(home, self.hasher(), |entry| {
                 if !entry.is_dead(self.now) {

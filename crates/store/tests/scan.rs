@@ -232,7 +232,7 @@ fn a_scan_shows_no_dead_keys_and_matches_patterns() {
 /// A shard that shrank shows some keys twice; they are sorted out also when it is emptied before its end.
 #[test]
 fn a_key_walk_returns_each_key_once_from_a_shard_that_vanishes() {
-    for steps_before in 100..160 {
+    for steps_before in 20..45 {
         let store = Store::builder().shards(2).hash_seed(1).build();
         (0..1000).for_each(|number| store.set(number.to_string(), ""));
         let mut walk = KeyWalk::new(&store, store.db(), b"*");
@@ -247,7 +247,7 @@ fn a_key_walk_returns_each_key_once_from_a_shard_that_vanishes() {
             step(&mut walk);
         }
         (0..steps_before).for_each(|_| step(&mut walk));
-        for number in (0..1000).filter(|number| number % 5 != 0) {
+        for number in (0..1000).filter(|number| number % 10 != 0) {
             store.del(number.to_string());
         }
         (0..10).for_each(|_| step(&mut walk));
