@@ -1,0 +1,89 @@
+//! A tree by score and member: where a boundary lies among its records.
+
+use std::cmp::Ordering;
+
+use super::node::{Child, Node};
+use super::order::ByScore;
+use super::page::Page;
+use super::score;
+use super::tree::Tree;
+use super::work;
+
+/// Records of a score and a member, the lower score first.
+pub(super) type ScoreTree = Tree<ByScore>;
+
+/// A place between records.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mark<'m> {
+    /// Before this very record, or where it would be.
+    Record(f64, &'m [u8]),
+    /// Before the first record of a score, or behind the last.
+    Score(f64, bool),
+    /// Before a member, or behind it, whatever the scores.
+    Member(&'m [u8], bool),
+}
+
+impl Mark<'_> {
+    /// Whether records of a score are before it; `None` if that is for the member to say.
+    fn follows_score(self, other: f64) -> Option<bool> {
+        match self {
+            Self::Record(score, _) => match score::compare(other, score) {
+                Ordering::Less => Some(true),
+                Ordering::Greater => Some(false),
+                Ordering::Equal => None,
+            },
+            Self::Score(score, behind) => Some(if behind { other <= score } else { other < score }),
+            Self::Member(..) => None,
+        }
+    }
+
+    fn follows_member(self, other: &[u8]) -> bool {
+        match self {
+            Self::Record(_, member) | Self::Member(member, false) => other < member,
+            Self::Member(member, true) => other <= member,
+            Self::Score(_, behind) => behind,
+        }
+    }
+
+    fn follows(self, record: &[u8]) -> bool {
+        work::add(1);
+        let (score, member) = score::split(record);
+        self.follows_score(score).unwrap_or_else(|| self.follows_member(member))
+    }
+
+    /// How many of a page's records are before it.
+    pub(super) fn within(self, page: &Page) -> usize {
+        let (mut low, mut high) = (0, page.count());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.follows(page.record(middle).bytes) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// Whether the first record below a child is before it. Its score is with its owner; its member is in its page.
+    fn follows_first(self, child: &Child<f64>) -> bool {
+        self.follows_score(child.key).unwrap_or_else(|| {
+            child.first_page().filter(|page| page.count() > 0).is_none_or(|page| self.follows(page.record(0).bytes))
+        })
+    }
+}
+
+impl ScoreTree {
+    /// How many records are before a mark.
+    pub(super) fn before(&self, mark: Mark<'_>) -> usize {
+        let mut child = &self.root;
+        let mut before = 0;
+        loop {
+            match &child.node {
+                Node::Leaf(page) => return before + mark.within(page),
+                Node::Inner(inner) => {
+                    let at = inner.children.partition_point(|child| mark.follows_first(child)).saturating_sub(1);
+                    before += inner.children.iter().take(at).map(|child| child.weight.count).sum::<usize>();
+                    let Some(next) = inner.children.get(at) else { return before };
+                    child = next;
+                }
+            }
+        }
+    }
+}
