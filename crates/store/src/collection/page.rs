@@ -125,6 +125,11 @@ impl Page {
         self.width.sum(self.cells(0, at))
     }
 
+    /// How many bytes the records from one to another have.
+    pub(super) fn bytes_between(&self, from: usize, to: usize) -> usize {
+        self.width.sum(self.cells(from, to))
+    }
+
     /// The length and the flag of a record.
     pub(super) fn cell(&self, at: usize) -> (usize, bool) {
         self.width.read(self.cells(at, at + 1))

@@ -54,9 +54,18 @@ impl Mark<'_> {
     /// How many of a page's records are before it.
     pub(super) fn within(self, page: &Page) -> usize {
         let (mut low, mut high) = (0, page.count());
+        // Where `low` begins, so that lengths are added up once.
+        let mut begin = 0;
         while low < high {
             let middle = usize::midpoint(low, high);
-            if self.follows(page.record(middle).bytes) { low = middle + 1 } else { high = middle }
+            let offset = begin + page.bytes_between(low, middle);
+            let record = page.record_at(middle, offset).bytes;
+            if self.follows(record) {
+                low = middle + 1;
+                begin = offset + record.len();
+            } else {
+                high = middle;
+            }
         }
         low
     }
