@@ -5,6 +5,7 @@
 mod check;
 mod hash;
 mod list;
+mod page;
 mod scan;
 mod set;
 mod sorted_set;
