@@ -64,7 +64,7 @@ impl<'a> From<&'a Record> for WireRecord<'a> {
 
 impl<'a> From<&'a Value> for WireValue<'a> {
     fn from(value: &'a Value) -> Self {
-        Self::String(value.as_bytes())
+        Self::String(value.as_bytes().map_or(&[][..], |bytes| bytes))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::read::Found;
 use crate::residue::Residue;
 use crate::snapshot::Record;
 use crate::store::Store;
-use crate::value::{NewValue, Value, ValueRef};
+use crate::value::{NewValue, StringRef, Value};
 use crate::view::{Access, View};
 
 /// How many keys are fetched together: enough to hide the wait for memory, few enough to stay in the nearest cache.
@@ -61,12 +61,12 @@ impl Store {
         self.write(key.as_ref(), |view, key| view.set(key, NewValue::from(&value), options))
     }
 
-    /// The bytes that a key holds: a copy of a short value, a long one shared with the store. O(1).
+    /// The bytes of the string that a key holds, if it holds one: a copy of a short value, a long one shared with the store. O(1).
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Bytes> {
-        self.read_value(key.as_ref(), |value| value.to_bytes())
+        self.read_string(key.as_ref(), |string| string.to_bytes())
     }
 
-    /// Calls `read` with the bytes that a key holds, under the shard's lock and without a copy.
+    /// Calls `read` with the bytes of the string that a key holds, under the shard's lock and without a copy.
     ///
     /// ```should_panic
     /// let store = pyredis_store::Store::new();
@@ -74,7 +74,7 @@ impl Store {
     /// store.get_with("a", |_| store.set("b", "2")); // would deadlock one day, so it panics every day
     /// ```
     pub fn get_with<R>(&self, key: impl AsRef<[u8]>, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        self.read_value(key.as_ref(), |value| value.with_bytes(read))
+        self.read_string(key.as_ref(), |string| string.with_bytes(read))
     }
 
     /// Calls `visit` with the place of each key in `keys` and the bytes that the key holds, in order, each under its shard's lock and at its own
@@ -115,9 +115,9 @@ impl Store {
         self.write(key.as_ref(), |view, key| view.del(key)).unwrap_or_default()
     }
 
-    /// Removes a key and returns what it held.
+    /// Removes a key that holds a string and returns that.
     pub fn get_del(&self, key: impl AsRef<[u8]>) -> Option<Bytes> {
-        self.write(key.as_ref(), |view, key| view.get_del(key)).ok().flatten().map(Value::into_bytes)
+        self.write(key.as_ref(), |view, key| view.get_del(key)).ok().flatten()
     }
 
     /// Whether a key exists.
@@ -198,10 +198,10 @@ impl Store {
         self.database(db)?.write(&key, |view, key| view.restore(key, value, deadline))
     }
 
-    fn read_value<R>(&self, key: &[u8], read: impl FnOnce(ValueRef<'_>) -> R) -> Option<R> {
+    fn read_string<R>(&self, key: &[u8], read: impl FnOnce(StringRef<'_>) -> R) -> Option<R> {
         let key = self.key(key);
         let mut read = Some(read);
-        let mut read_once = |value: ValueRef<'_>| read.take().map(|read| read(value));
+        let mut read_once = |string: StringRef<'_>| read.take().map(|read| read(string));
         match self.read_shortly(&key, &mut read_once) {
             Found::Alive(result) => result,
             Found::Absent => None,

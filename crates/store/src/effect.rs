@@ -4,13 +4,15 @@
 //! counters, the running snapshot) are served on the spot by `shard.rs`; whoever wants the stream itself registers an [`EffectSink`].
 //! Effects are resolved: absolute deadlines, results instead of commands, and only the changed part of a value.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
 use crate::value::Value;
 
 /// One change of one key, or of a whole database.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
     /// The database that changed.
     pub db: u32,
@@ -29,7 +31,7 @@ impl Effect {
 }
 
 /// The resolved difference that an effect makes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Delta {
     /// The key now has this value and this deadline.
@@ -43,6 +45,34 @@ pub enum Delta {
     Replace(Value),
     /// These bytes stand behind the string now.
     Append(Bytes),
+    /// These fields of the hash have these values now.
+    HashPut(Vec<(Bytes, Bytes)>),
+    /// These fields of the hash are gone.
+    HashRemove(Vec<Bytes>),
+    /// These members are in the set now.
+    SetAdd(Vec<Bytes>),
+    /// These members of the set are gone.
+    SetRemove(Vec<Bytes>),
+    /// These members of the sorted set have these scores now.
+    SortedSetPut(Vec<(Bytes, f64)>),
+    /// These members of the sorted set are gone.
+    SortedSetRemove(Vec<Bytes>),
+    /// These elements stand in the list now, in this order, the first at this place.
+    ListInsert {
+        /// The place, counted from the front.
+        at: usize,
+        /// The elements.
+        elements: Vec<Bytes>,
+    },
+    /// The element at a place is replaced.
+    ListSet {
+        /// The place, counted from the front.
+        at: usize,
+        /// The element that is there now.
+        element: Bytes,
+    },
+    /// The elements at these places are gone, one range after the other: each counts without those before it.
+    ListRemove(Vec<Range<usize>>),
     /// The deadline is set, or removed; the value stays.
     Deadline(Option<Timestamp>),
     /// The key is gone.

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`Header`] | 12 | always |
 //! | deadline and timer | 12 | the key has a deadline |
-//! | a pointer to the value ([`Long`]) | 8 | the value is long and shared |
+//! | a pointer to the value ([`Apart`]) | 8 | the value is a long string or a collection |
 //! | the key | its length | always |
 //! | the value | its length, or 8 | the value is inline, or an integer |
 //!
@@ -37,8 +37,10 @@ use bytes::{Bytes, BytesMut};
 
 use crate::access::Touch;
 use crate::clock::Timestamp;
+use crate::collection::{Collection, CollectionType};
+use crate::error::StoreError;
 use crate::footprint::block;
-use crate::value::{NewValue, ValueRef, parse_integer};
+use crate::value::{NewValue, StringRef, ValueRef, parse_integer};
 use crate::wheel::TimerId;
 
 /// The longest value that lies in its entry's block.
@@ -75,7 +77,7 @@ struct Block {
 #[repr(C)]
 struct Header {
     key_bytes: u32,
-    /// Of an inline value; zero of a shared one.
+    /// Of an inline value; zero of one that lies apart.
     value_bytes: u16,
     flags: u16,
 }
@@ -83,7 +85,8 @@ struct Header {
 /// On which side of the current snapshot the entry is: see `snapshot.rs`.
 const SIDE: u16 = 1;
 const EXPIRES: u16 = 1 << 1;
-const SHARED: u16 = 1 << 2;
+/// The value has an allocation of its own.
+const APART: u16 = 1 << 2;
 const INTEGER: u16 = 1 << 3;
 /// The string was added to where it was, which shows in its encoding.
 const APPENDED: u16 = 1 << 4;
@@ -93,18 +96,33 @@ const EMBEDDED_BYTES_MAX: usize = 44;
 type Expiry = (Timestamp, TimerId);
 
 const EXPIRY_BYTES: usize = size_of::<Timestamp>() + size_of::<TimerId>();
-const SHARED_BYTES: usize = size_of::<NonNull<Long>>();
+const APART_BYTES: usize = size_of::<NonNull<Apart>>();
 
-/// A value that is too long for the block.
-struct Long {
-    bytes: Bytes,
-    /// What is allocated for it: its length, and what a string that was added to has to spare.
-    room: usize,
+/// A value that does not lie in the block.
+#[derive(Clone)]
+enum Apart {
+    String {
+        bytes: Bytes,
+        /// What is allocated for it: its length, and what a string that was added to has to spare.
+        room: usize,
+    },
+    Collection(Collection),
 }
 
-impl From<Bytes> for Long {
+impl From<Bytes> for Apart {
     fn from(bytes: Bytes) -> Self {
-        Self { room: bytes.len(), bytes }
+        Self::String { room: bytes.len(), bytes }
+    }
+}
+
+impl Apart {
+    /// Bytes of memory that it takes beside the block.
+    fn memory(&self) -> usize {
+        block(size_of::<Self>())
+            + match self {
+                Self::String { room, .. } => block(*room),
+                Self::Collection(collection) => collection.memory(),
+            }
     }
 }
 
@@ -112,21 +130,22 @@ impl From<Bytes> for Long {
 enum Incoming<'v> {
     Inline(&'v [u8]),
     Integer(i64),
-    Shared(Long),
+    Apart(Apart),
 }
 
 impl<'v> Incoming<'v> {
     fn of(value: NewValue<'v>) -> Self {
         let bytes = match value {
             NewValue::Integer(number) => return Self::Integer(number),
+            NewValue::Collection(collection) => return Self::Apart(Apart::Collection(collection.clone())),
             NewValue::Copied(bytes) => bytes,
-            NewValue::Shared(bytes) if bytes.len() > COPIED_BYTES_MAX => return Self::Shared(bytes.clone().into()),
+            NewValue::Shared(bytes) if bytes.len() > COPIED_BYTES_MAX => return Self::Apart(bytes.clone().into()),
             NewValue::Shared(bytes) => bytes,
         };
         match parse_integer(bytes) {
             Some(number) => Self::Integer(number),
             None if bytes.len() <= INLINE_BYTES_MAX => Self::Inline(bytes),
-            None => Self::Shared(Bytes::copy_from_slice(bytes).into()),
+            None => Self::Apart(Bytes::copy_from_slice(bytes).into()),
         }
     }
 }
@@ -138,7 +157,7 @@ impl Header {
         let (value_bytes, kind) = match value {
             Incoming::Inline(bytes) => (bytes.len() as u16, 0),
             Incoming::Integer(_) => (size_of::<i64>() as u16, INTEGER),
-            Incoming::Shared(_) => (0, SHARED),
+            Incoming::Apart(_) => (0, APART),
         };
         let flags = kind | if expires { EXPIRES } else { 0 } | if side { SIDE } else { 0 };
         Self { key_bytes: key.len() as u32, value_bytes, flags }
@@ -154,7 +173,7 @@ impl Header {
     }
 
     const fn key_offset(self) -> usize {
-        self.behind_expiry() + if self.has(SHARED) { SHARED_BYTES } else { 0 }
+        self.behind_expiry() + if self.has(APART) { APART_BYTES } else { 0 }
     }
 
     const fn value_offset(self) -> usize {
@@ -203,7 +222,7 @@ impl Entry {
                     ptr::copy_nonoverlapping(bytes.as_ptr(), block.add(header.value_offset()).as_ptr(), bytes.len());
                 }
                 Incoming::Integer(number) => block.add(header.value_offset()).cast().write_unaligned(number),
-                Incoming::Shared(value) => {
+                Incoming::Apart(value) => {
                     let value = NonNull::from(Box::leak(Box::new(value)));
                     block.add(header.behind_expiry()).cast().write_unaligned(value);
                 }
@@ -277,32 +296,59 @@ impl Entry {
         unsafe { std::slice::from_raw_parts(self.at(header.key_offset()).as_ptr(), header.key_bytes as usize) }
     }
 
+    #[inline]
     pub(crate) fn value(&self) -> ValueRef<'_> {
         let header = self.header();
-        if let Some(value) = self.shared() {
-            ValueRef::shared(&value.bytes)
-        } else if header.has(INTEGER) {
+        ValueRef::String(match self.apart() {
+            Some(Apart::Collection(collection)) => return ValueRef::Collection(collection),
+            Some(Apart::String { bytes, .. }) => StringRef::shared(bytes),
             // SAFETY: the flag says that an integer lies here since it was last written.
-            ValueRef::integer(unsafe { self.at(header.value_offset()).cast().read_unaligned() })
-        } else {
-            ValueRef::inline(self.inline())
+            None if header.has(INTEGER) => StringRef::integer(unsafe { self.at(header.value_offset()).cast().read_unaligned() }),
+            None => StringRef::inline(self.inline()),
+        })
+    }
+
+    /// The string that the key holds.
+    #[inline]
+    pub(crate) fn string(&self) -> Result<StringRef<'_>, StoreError> {
+        self.value().string()
+    }
+
+    /// The collection that the key holds, if it is of this type.
+    pub(crate) fn collection<C: CollectionType>(&self) -> Result<&C, StoreError> {
+        match self.apart() {
+            Some(Apart::Collection(collection)) => C::of(collection).ok_or(StoreError::WrongType),
+            _ => Err(StoreError::WrongType),
         }
     }
 
-    fn shared(&self) -> Option<&Long> {
-        // SAFETY: the pointer is to a `Long` that the entry owns; it is borrowed as the entry is.
-        self.shared_pointer().map(|value| unsafe { value.as_ref() })
+    /// The same, to be changed.
+    pub(crate) fn collection_mut<C: CollectionType>(&mut self) -> Result<&mut C, StoreError> {
+        match self.apart_mut() {
+            Some(Apart::Collection(collection)) => C::of_mut(collection).ok_or(StoreError::WrongType),
+            _ => Err(StoreError::WrongType),
+        }
     }
 
-    fn shared_pointer(&self) -> Option<NonNull<Long>> {
+    fn apart(&self) -> Option<&Apart> {
+        // SAFETY: the pointer is to an `Apart` that the entry owns; it is borrowed as the entry is.
+        self.apart_pointer().map(|value| unsafe { value.as_ref() })
+    }
+
+    fn apart_mut(&mut self) -> Option<&mut Apart> {
+        // SAFETY: as above, borrowed exclusively.
+        self.apart_pointer().map(|mut value| unsafe { value.as_mut() })
+    }
+
+    fn apart_pointer(&self) -> Option<NonNull<Apart>> {
         let header = self.header();
         // SAFETY: the flag says that a pointer lies here since `build`.
-        header.has(SHARED).then(|| unsafe { self.at(header.behind_expiry()).cast().read_unaligned() })
+        header.has(APART).then(|| unsafe { self.at(header.behind_expiry()).cast().read_unaligned() })
     }
 
     fn inline(&self) -> &[u8] {
         let header = self.header();
-        // SAFETY: as for the key; a shared value has an inline length of zero.
+        // SAFETY: as for the key; a value that lies apart has an inline length of zero.
         unsafe { std::slice::from_raw_parts(self.at(header.value_offset()).as_ptr(), header.value_bytes as usize) }
     }
 
@@ -311,7 +357,7 @@ impl Entry {
         let incoming = Incoming::of(value);
         let header = self.header();
         let changed = Header::new(self.key(), &incoming, header.has(EXPIRES), header.has(SIDE));
-        let stays = !header.has(SHARED) && changed.size() == header.size();
+        let stays = !header.has(APART) && changed.size() == header.size();
         // SAFETY of both arms: the block's size is that of the changed header, so the value ends inside it; nobody else refers to the block, as we
         // are borrowed exclusively, and `value` is not in it.
         match incoming {
@@ -341,7 +387,7 @@ impl Entry {
         Self::check_address(block);
         let mark = self.mark();
         // SAFETY: both blocks are as large as the layout says, and the new one is nobody else's. Nothing in a block refers to the block itself, and
-        // we are borrowed exclusively, so nobody looks at it or touches its access word meanwhile. What the block owns (the shared value) belongs to the new
+        // we are borrowed exclusively, so nobody looks at it or touches its access word meanwhile. What the block owns (the value that lies apart) belongs to the new
         // one from here on: the old one is given back without dropping it.
         unsafe {
             let old = self.block();
@@ -361,25 +407,28 @@ impl Entry {
     pub(crate) fn encoding(&self) -> &'static str {
         let header = self.header();
         match self.value() {
+            ValueRef::Collection(collection) => collection.encoding(),
             _ if header.has(APPENDED) => "raw",
-            value if value.as_integer().is_some() => "int",
-            value if value.len() <= EMBEDDED_BYTES_MAX => "embstr",
-            _ => "raw",
+            ValueRef::String(string) if string.as_integer().is_some() => "int",
+            ValueRef::String(string) if string.len() <= EMBEDDED_BYTES_MAX => "embstr",
+            ValueRef::String(_) => "raw",
         }
     }
 
-    /// Puts `tail` behind the value. Of a shared value: amortised O(tail) while nobody else holds its bytes, else one copy of the whole.
-    pub(crate) fn append(&mut self, tail: &[u8]) {
-        if let Some(mut value) = self.shared_pointer() {
-            // SAFETY: as in `shared`, borrowed exclusively.
-            let value = unsafe { value.as_mut() };
-            *value = join(std::mem::take(&mut value.bytes), tail);
+    /// Puts `tail` behind the string. Of a long one: amortised O(tail) while nobody else holds its bytes, else one copy of the whole.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`].
+    pub(crate) fn append(&mut self, tail: &[u8]) -> Result<(), StoreError> {
+        if let Some(Apart::String { bytes, room }) = self.apart_mut() {
+            (*bytes, *room) = join(std::mem::take(bytes), tail);
         } else {
-            let joined = self.value().with_bytes(|head| [head, tail].concat());
+            let joined = self.string()?.with_bytes(|head| [head, tail].concat());
             self.set_value(NewValue::Copied(&joined));
         }
         let header = self.header();
         self.set_header(Header { flags: header.flags | APPENDED, ..header });
+        Ok(())
     }
 
     fn expiry(&self) -> Option<Expiry> {
@@ -406,11 +455,10 @@ impl Entry {
             // SAFETY: the flag says that there is room for it, and we are borrowed exclusively.
             Some(expiry) if header.has(EXPIRES) => unsafe { write_expiry(self.at(0), expiry) },
             expiry => {
-                let value = match (self.shared(), self.value()) {
-                    (Some(long), _) => Incoming::Shared(Long { bytes: long.bytes.clone(), room: long.room }),
-                    (None, value) => {
-                        value.as_integer().map_or_else(|| Incoming::Inline(self.inline()), Incoming::Integer)
-                    }
+                let value = match (self.apart(), self.value()) {
+                    (Some(apart), _) => Incoming::Apart(apart.clone()),
+                    (None, ValueRef::String(string)) if let Some(number) = string.as_integer() => Incoming::Integer(number),
+                    (None, _) => Incoming::Inline(self.inline()),
                 };
                 let mut changed = Header::new(self.key(), &value, expiry.is_some(), header.has(SIDE));
                 changed.flags |= header.flags & APPENDED;
@@ -457,7 +505,7 @@ impl Entry {
 
     /// Bytes of memory that the entry takes: its block, and what the block shares.
     pub(crate) fn memory(&self) -> usize {
-        block(self.header().size()) + self.shared().map_or(0, |value| block(size_of::<Long>()) + block(value.room))
+        block(self.header().size()) + self.apart().map_or(0, Apart::memory)
     }
 }
 
@@ -471,8 +519,8 @@ unsafe fn write_expiry(block: NonNull<u8>, (deadline, timer): Expiry) {
     }
 }
 
-/// `head` with `tail` behind it, in `head`'s own memory if nobody else holds it.
-fn join(head: Bytes, tail: &[u8]) -> Long {
+/// `head` with `tail` behind it, in `head`'s own memory if nobody else holds it; and what is allocated for it.
+fn join(head: Bytes, tail: &[u8]) -> (Bytes, usize) {
     let mut joined = head.try_into_mut().unwrap_or_else(|shared| {
         let mut copy = BytesMut::with_capacity(shared.len() + tail.len());
         copy.extend_from_slice(&shared);
@@ -480,16 +528,16 @@ fn join(head: Bytes, tail: &[u8]) -> Long {
     });
     joined.extend_from_slice(tail);
     let room = joined.capacity();
-    Long { bytes: joined.freeze(), room }
+    (joined.freeze(), room)
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
         let header = self.header();
-        // SAFETY: the entry owns the block, which was allocated with the layout that its header gives, and is dropped once; so is the shared value,
+        // SAFETY: the entry owns the block, which was allocated with the layout that its header gives, and is dropped once; so is the value that lies apart,
         // whose pointer came from a `Box`.
         unsafe {
-            if let Some(value) = self.shared_pointer() {
+            if let Some(value) = self.apart_pointer() {
                 drop(Box::from_raw(value.as_ptr()));
             }
             dealloc(self.block().cast(), header.layout());

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The result would not fit a signed 64-bit integer.
     #[error("increment or decrement would overflow")]
     Overflow,
+    /// The key holds another type of value than the operation works on.
+    #[error("operation against a key holding the wrong kind of value")]
+    WrongType,
     /// The string would grow past [`VALUE_BYTES_MAX`](crate::VALUE_BYTES_MAX).
     #[error("string exceeds maximum allowed size (512 MB)")]
     TooLong,

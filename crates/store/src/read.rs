@@ -13,7 +13,7 @@ use crate::access::Touch;
 use crate::key::Key;
 use crate::store::Store;
 use crate::turn::Turn;
-use crate::value::ValueRef;
+use crate::value::StringRef;
 
 /// How far the coarse clock is trusted not to be behind: a second, and many ticks for a machine whose ticks are late.
 const COARSE_LAG_MAX: Duration = Duration::from_secs(2);
@@ -22,16 +22,16 @@ const COARSE_LAG_MAX: Duration = Duration::from_secs(2);
 pub(crate) enum Found<R> {
     /// The key is alive, and this is what the reader made of it.
     Alive(R),
-    /// There is no such key.
+    /// There is no such key, or it holds no string.
     Absent,
     /// A view has to look, with the reader that was not used.
     Unsure,
 }
 
 impl Store {
-    /// Looks a key up under its shard's shared lock.
+    /// Looks a key that holds a string up under its shard's shared lock.
     #[inline]
-    pub(crate) fn read_shortly<R>(&self, key: &Key<'_>, read: impl FnOnce(ValueRef<'_>) -> R) -> Found<R> {
+    pub(crate) fn read_shortly<R>(&self, key: &Key<'_>, read: impl FnOnce(StringRef<'_>) -> R) -> Found<R> {
         let _turn = Turn::take();
         let inner = self.inner();
         let Some(shard) = inner.database(key.db).and_then(|database| database.shards().read(key.shard)) else {
@@ -45,6 +45,6 @@ impl Store {
             return Found::Unsure;
         }
         entry.touch(Touch::at(lately, inner.tracking.get()));
-        Found::Alive(read(entry.value()))
+        entry.string().map_or(Found::Absent, |string| Found::Alive(read(string)))
     }
 }

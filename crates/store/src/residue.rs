@@ -1,10 +1,8 @@
 //! What a finished view leaves to be done without its locks.
 
-use bytes::Bytes;
-
 use crate::shard::Noticed;
 use crate::table::Slots;
-use crate::value::ValueRef;
+use crate::value::{Value, ValueRef};
 
 /// Values from this many bytes on are freed without a lock: giving back so much memory is not done in no time.
 const LONG_BYTES_MIN: usize = 64 * 1024;
@@ -56,7 +54,7 @@ pub struct Garbage(Option<Box<Kept>>);
 #[derive(Default)]
 struct Kept {
     tables: Vec<Slots>,
-    values: Vec<Bytes>,
+    values: Vec<Value>,
 }
 
 impl Garbage {
@@ -78,8 +76,17 @@ impl Garbage {
 
     /// Holds a long value, which its entry is about to lose, until the locks are released. O(1).
     pub(crate) fn keep_if_long(&mut self, value: ValueRef<'_>) {
-        if let Some(bytes) = value.as_shared().filter(|bytes| bytes.len() >= LONG_BYTES_MIN) {
-            self.kept().values.push(bytes.clone());
+        let is_long = match value {
+            ValueRef::String(string) => string.as_shared().is_some_and(|bytes| bytes.len() >= LONG_BYTES_MIN),
+            ValueRef::Collection(collection) => collection.memory() >= LONG_BYTES_MIN,
+        };
+        if is_long {
+            self.keep(value.to_value());
         }
+    }
+
+    /// Holds a value until the locks are released.
+    pub(crate) fn keep(&mut self, value: Value) {
+        self.kept().values.push(value);
     }
 }

@@ -30,7 +30,7 @@ use crate::key::Key;
 use crate::residue::Garbage;
 use crate::snapshot::SnapshotSide;
 use crate::table::{ExclusiveShard, Slots};
-use crate::value::NewValue;
+use crate::value::{NewValue, StringRef};
 use crate::watch::Watchers;
 use crate::wheel::{TimerId, Wheel};
 
@@ -108,6 +108,11 @@ impl ShardMut<'_, '_> {
         self.guard.slots().find_key(key.hash, key.bytes)
     }
 
+    /// The string that a live key holds.
+    pub(crate) fn live_string(&mut self, key: &Key<'_>) -> Result<Option<StringRef<'_>>, StoreError> {
+        self.live(key).map(Entry::string).transpose()
+    }
+
     /// Sets the key's value, and its deadline as `deadline` says.
     pub(crate) fn put(&mut self, key: &Key<'_>, value: NewValue<'_>, deadline: NewDeadline, event: &'static str) {
         let new_deadline = match deadline {
@@ -132,7 +137,7 @@ impl ShardMut<'_, '_> {
 
     /// Adds to the integer that a key holds, 0 if it does not exist, and returns the sum. The deadline stays.
     pub(crate) fn add(&mut self, key: &Key<'_>, by: i64, event: &'static str) -> Result<i64, StoreError> {
-        let Some(before) = self.find_live(key).map(|entry| entry.value().to_integer()) else {
+        let Some(before) = self.find_live(key).map(|entry| entry.string()?.to_integer()) else {
             self.put(key, NewValue::Integer(by), NewDeadline::Keep, event);
             return Ok(by);
         };
@@ -155,17 +160,18 @@ impl ShardMut<'_, '_> {
     }
 
     /// Appends to a live string.
-    pub(crate) fn append(&mut self, key: &Key<'_>, tail: &[u8], event: &'static str) {
+    pub(crate) fn append(&mut self, key: &Key<'_>, tail: &[u8], event: &'static str) -> Result<(), StoreError> {
         let touch = self.touch;
         let (side, slots) = self.guard.parts();
         if let Some(entry) = slots.find_key_mut(key.hash, key.bytes) {
             side.snapshot.hand_over(key.db, entry);
             let before = entry.memory();
-            entry.append(tail);
+            entry.append(tail)?;
             entry.touch(touch);
             self.database.counters(self.index).count_bytes(before, entry.memory());
             self.emit(key.bytes, event, || Delta::Append(Bytes::copy_from_slice(tail)));
         }
+        Ok(())
     }
 
     /// Gives a live key a deadline, or takes it away.
@@ -259,7 +265,7 @@ impl ShardMut<'_, '_> {
         true
     }
 
-    fn insert(&mut self, key: &Key<'_>, value: NewValue<'_>) {
+    pub(crate) fn insert(&mut self, key: &Key<'_>, value: NewValue<'_>) {
         let (side, slots) = self.guard.parts();
         let entry = Entry::new(key.bytes, value, side.snapshot.side(), self.touch);
         let counters = self.database.counters(self.index);
@@ -303,7 +309,7 @@ impl ShardMut<'_, '_> {
     }
 
     /// Takes an entry out of the table and all that knows of it. The effect is the caller's.
-    fn take_entry(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<Entry> {
+    pub(crate) fn take_entry(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let (Side { wheel, snapshot, .. }, slots) = self.guard.parts();
         let mut entry = slots.remove(hash, is_it, self.database.hasher())?;
         snapshot.hand_over(self.database.number(), &mut entry);
@@ -320,7 +326,7 @@ impl ShardMut<'_, '_> {
         Some(entry)
     }
 
-    fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
+    pub(crate) fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
         self.guard.side().watchers.touch(key);
         self.database.counters(self.index).changes.add(1);
         if let Some(effects) = &mut self.changes.effects {
@@ -333,7 +339,7 @@ impl ShardMut<'_, '_> {
         }
     }
 
-    fn publish_wake(&mut self) {
+    pub(crate) fn publish_wake(&mut self) {
         let wheel = &self.guard.side().wheel;
         let (wake, counters) = (wheel.next_wake(), self.database.counters(self.index));
         counters.set_next_wake(wake);

@@ -63,10 +63,10 @@ impl Store {
 }
 
 impl<'t> Tx<'t, '_> {
-    /// The bytes that a key holds.
+    /// The bytes of the string that a key holds.
     ///
     /// # Errors
-    /// [`TxError::Undeclared`], as for every operation here.
+    /// [`StoreError::WrongType`]; [`TxError::Undeclared`], as for every operation here.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Bytes>, TxError> {
         let key = self.declared(key.as_ref())?;
         Ok(self.view.get(&key)?.map(|value| value.to_bytes()))

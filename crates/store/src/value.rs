@@ -1,48 +1,62 @@
-//! Values: as they come and go ([`Value`]), and as they lie in the store ([`ValueRef`]).
+//! Values: as they come and go ([`Value`]), and as they lie in the store ([`ValueRef`]). Collections are in `collection/`.
 
 use bytes::Bytes;
 
+use crate::collection::Collection;
 use crate::error::StoreError;
 
 /// The longest string value, in bytes: 512 MB, as in Redis.
 pub const VALUE_BYTES_MAX: usize = 512 * 1024 * 1024;
 
-/// What a key is to hold, or held. A string is a reference-counted run of bytes: cloning it is O(1) and shares the bytes.
+const STRING: &str = "string";
+
+/// What a key is to hold, or held. Cloning is O(1): a string is a reference-counted run of bytes, and a large collection shares its pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
     /// A string of bytes.
     String(Bytes),
+    /// A list, set, hash or sorted set.
+    Collection(Collection),
 }
 
 impl Value {
     /// The name of the type as TYPE gives it.
     pub const fn type_name(&self) -> &'static str {
         match self {
-            Self::String(_) => "string",
+            Self::String(_) => STRING,
+            Self::Collection(collection) => collection.type_name(),
         }
     }
 
     /// The bytes of a string.
-    pub const fn as_bytes(&self) -> &Bytes {
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`].
+    pub const fn as_bytes(&self) -> Result<&Bytes, StoreError> {
         match self {
-            Self::String(bytes) => bytes,
+            Self::String(bytes) => Ok(bytes),
+            Self::Collection(_) => Err(StoreError::WrongType),
         }
     }
 
     /// Takes the bytes of a string.
-    pub fn into_bytes(self) -> Bytes {
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`].
+    pub fn into_bytes(self) -> Result<Bytes, StoreError> {
         match self {
-            Self::String(bytes) => bytes,
+            Self::String(bytes) => Ok(bytes),
+            Self::Collection(_) => Err(StoreError::WrongType),
         }
     }
 
-    /// The value as an integer, read as strictly as Redis reads it: no spaces, no `+`, no leading zeros, no `-0`.
+    /// The string as an integer, read as strictly as Redis reads it: no spaces, no `+`, no leading zeros, no `-0`.
     ///
     /// # Errors
-    /// [`StoreError::NotAnInteger`].
+    /// [`StoreError::NotAnInteger`], [`StoreError::WrongType`].
     pub fn to_integer(&self) -> Result<i64, StoreError> {
-        parse_integer(self.as_bytes()).ok_or(StoreError::NotAnInteger)
+        parse_integer(self.as_bytes()?).ok_or(StoreError::NotAnInteger)
     }
 }
 
@@ -55,21 +69,19 @@ pub enum NewValue<'v> {
     Shared(&'v Bytes),
     /// An integer, which reads as its decimal digits.
     Integer(i64),
+    /// A collection, of which the store takes a clone.
+    Collection(&'v Collection),
 }
 
 impl NewValue<'_> {
-    /// How many bytes the value has when it is read.
-    pub fn len(self) -> usize {
+    /// How many bytes a string has when it is read; zero of a collection.
+    pub fn string_len(self) -> usize {
         match self {
             Self::Copied(bytes) => bytes.len(),
             Self::Shared(bytes) => bytes.len(),
-            Self::Integer(number) => ValueRef::integer(number).len(),
+            Self::Integer(number) => StringRef::integer(number).len(),
+            Self::Collection(_) => 0,
         }
-    }
-
-    /// Whether the value is the empty string.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
     }
 
     /// The value, to be kept: a copy of copied bytes.
@@ -78,6 +90,7 @@ impl NewValue<'_> {
             Self::Copied(bytes) => Value::from(bytes),
             Self::Shared(bytes) => Value::from(bytes.clone()),
             Self::Integer(number) => Value::from(number),
+            Self::Collection(collection) => Value::Collection(collection.clone()),
         }
     }
 }
@@ -102,13 +115,54 @@ impl From<i64> for NewValue<'_> {
 
 impl<'v> From<&'v Value> for NewValue<'v> {
     fn from(value: &'v Value) -> Self {
-        Self::Shared(value.as_bytes())
+        match value {
+            Value::String(bytes) => Self::Shared(bytes),
+            Value::Collection(collection) => Self::Collection(collection),
+        }
     }
 }
 
-/// What a key holds, as it lies in the store: short values beside their key, integers as such, long ones shared. Reading copies nothing.
+/// What a key holds, as it lies in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueRef<'e> {
+    /// A string.
+    String(StringRef<'e>),
+    /// A list, set, hash or sorted set.
+    Collection(&'e Collection),
+}
+
+impl<'e> ValueRef<'e> {
+    /// The name of the type as TYPE gives it.
+    pub const fn type_name(self) -> &'static str {
+        match self {
+            Self::String(_) => STRING,
+            Self::Collection(collection) => collection.type_name(),
+        }
+    }
+
+    /// The string.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`].
+    pub const fn string(self) -> Result<StringRef<'e>, StoreError> {
+        match self {
+            Self::String(string) => Ok(string),
+            Self::Collection(_) => Err(StoreError::WrongType),
+        }
+    }
+
+    /// The value, to be kept: a copy of a short string, else shared with the store. O(1).
+    pub fn to_value(self) -> Value {
+        match self {
+            Self::String(string) => Value::String(string.to_bytes()),
+            Self::Collection(collection) => Value::Collection(collection.clone()),
+        }
+    }
+}
+
+/// A string as it lies in the store: short ones beside their key, integers as such, long ones shared. Reading copies nothing.
 #[derive(Debug, Clone, Copy)]
-pub struct ValueRef<'e>(Held<'e>);
+pub struct StringRef<'e>(Held<'e>);
 
 #[derive(Debug, Clone, Copy)]
 enum Held<'e> {
@@ -117,7 +171,7 @@ enum Held<'e> {
     Shared(&'e Bytes),
 }
 
-impl<'e> ValueRef<'e> {
+impl<'e> StringRef<'e> {
     pub(crate) const fn inline(bytes: &'e [u8]) -> Self {
         Self(Held::Inline(bytes))
     }
@@ -128,11 +182,6 @@ impl<'e> ValueRef<'e> {
 
     pub(crate) const fn shared(bytes: &'e Bytes) -> Self {
         Self(Held::Shared(bytes))
-    }
-
-    /// The name of the type as TYPE gives it.
-    pub const fn type_name(self) -> &'static str {
-        "string"
     }
 
     /// How many bytes the string has.
@@ -175,11 +224,6 @@ impl<'e> ValueRef<'e> {
         self.as_shared().cloned().unwrap_or_else(|| self.with_bytes(Bytes::copy_from_slice))
     }
 
-    /// The value, to be kept. Costs what [`to_bytes`](Self::to_bytes) does.
-    pub fn to_value(self) -> Value {
-        Value::String(self.to_bytes())
-    }
-
     /// The value as an integer; see [`Value::to_integer`].
     ///
     /// # Errors
@@ -190,13 +234,19 @@ impl<'e> ValueRef<'e> {
     }
 }
 
-impl PartialEq for ValueRef<'_> {
+impl PartialEq for StringRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.with_bytes(|ours| other.with_bytes(|theirs| ours == theirs))
     }
 }
 
-impl Eq for ValueRef<'_> {}
+impl Eq for StringRef<'_> {}
+
+impl<C: Into<Collection>> From<C> for Value {
+    fn from(collection: C) -> Self {
+        Self::Collection(collection.into())
+    }
+}
 
 impl From<Bytes> for Value {
     fn from(bytes: Bytes) -> Self {
@@ -296,7 +346,7 @@ mod tests {
         let mut roomy = String::with_capacity(1000);
         roomy.push('x');
         for value in [Value::from(roomy.clone()), Value::from(roomy.into_bytes()), Value::from(7)] {
-            let bytes = value.into_bytes().try_into_mut().unwrap();
+            let bytes = value.into_bytes().unwrap().try_into_mut().unwrap();
             assert_eq!((bytes.len(), bytes.capacity()), (1, 1));
         }
     }

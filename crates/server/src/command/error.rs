@@ -26,6 +26,8 @@ pub(crate) enum CommandError {
     WrongArity(String),
     #[error("ERR value is not an integer or out of range")]
     NotAnInteger,
+    #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
+    WrongType,
     #[error("ERR increment or decrement would overflow")]
     Overflow,
     #[error("ERR decrement would overflow")]
@@ -123,6 +125,7 @@ impl From<StoreError> for CommandError {
         match error {
             StoreError::NotAnInteger => Self::NotAnInteger,
             StoreError::Overflow => Self::Overflow,
+            StoreError::WrongType => Self::WrongType,
             StoreError::TooLong => Self::TooLong,
             StoreError::NoSuchKey => Self::NoSuchKey,
             StoreError::NoSuchDatabase => Self::DatabaseRange,

@@ -78,7 +78,7 @@ const TYPE: CommandSpec = CommandSpec {
 
 fn type_of(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
-    let name = view.get(key)?.map_or("none", |value| value.type_name());
+    let name = view.type_name(key)?.unwrap_or("none");
     ctx.reply.simple(name);
     Ok(Outcome::Done)
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use pyredis_protocol::ReplyWriter;
-use pyredis_store::{Condition, ExpireCondition, Expiry, SetOptions, Value, ValueRef};
+use pyredis_store::{Condition, ExpireCondition, Expiry, SetOptions, StoreError, StringRef};
 
 use super::args::{Args, value};
 use super::context::Ctx;
@@ -70,7 +70,7 @@ const GETDEL: CommandSpec = CommandSpec {
 
 fn getdel(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
-    let value = view.get_del(key)?.map(Value::into_bytes);
+    let value = view.get_del(key)?;
     reply_value(ctx, value);
     Ok(Outcome::Done)
 }
@@ -129,7 +129,7 @@ const GETSET: CommandSpec = CommandSpec {
 fn getset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let value = ctx.value(2);
     let (key, view) = ctx.key_and_view(0)?;
-    let previous = view.set(key, value, SetOptions::default().returning_previous())?.previous.map(Value::into_bytes);
+    let previous = view.set(key, value, SetOptions::default().returning_previous())?.previous;
     reply_value(ctx, previous);
     Ok(Outcome::Done)
 }
@@ -151,7 +151,10 @@ fn mget(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     ctx.reply.array(ctx.keys.len());
     for index in 0..ctx.keys.len() {
         let (key, view, reply) = ctx.key_view_reply(index)?;
-        reply_held(reply, view.get(key)?);
+        match view.get(key) {
+            Err(StoreError::WrongType) => reply.null(),
+            held => reply_held(reply, held?),
+        }
     }
     Ok(Outcome::Done)
 }
@@ -204,7 +207,7 @@ fn set(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
     let outcome = view.set(key, value, options)?;
     if options.returns_previous {
-        reply_value(ctx, outcome.previous.map(Value::into_bytes));
+        reply_value(ctx, outcome.previous);
     } else if outcome.stored {
         ctx.reply.ok();
     } else {
@@ -307,7 +310,7 @@ fn strlen(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
 }
 
 /// Answers with what a key holds: a short value is copied, a long one shared.
-fn reply_held(reply: &mut ReplyWriter, value: Option<ValueRef<'_>>) {
+fn reply_held(reply: &mut ReplyWriter, value: Option<StringRef<'_>>) {
     let Some(value) = value else { return reply.null() };
     match (value.as_shared(), value.as_integer()) {
         (Some(shared), _) => reply.bulk_shared(shared.clone()),

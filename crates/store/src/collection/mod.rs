@@ -44,6 +44,105 @@ pub use list::List;
 pub use set::Set;
 pub use sorted_set::{Boundary, SortedSet};
 
+/// A collection of any type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Collection {
+    /// Elements in an order that whoever puts them in chooses.
+    List(List),
+    /// Members, each once.
+    Set(Set),
+    /// Fields with values.
+    Hash(Hash),
+    /// Members with scores, in the order of these.
+    SortedSet(SortedSet),
+}
+
+/// Does the same with whichever collection it is.
+macro_rules! each {
+    ($collection:expr, $inner:ident => $what:expr) => {
+        match $collection {
+            Collection::List($inner) => $what,
+            Collection::Set($inner) => $what,
+            Collection::Hash($inner) => $what,
+            Collection::SortedSet($inner) => $what,
+        }
+    };
+}
+
+impl Collection {
+    /// The name of the type as TYPE gives it.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::List(_) => "list",
+            Self::Set(_) => "set",
+            Self::Hash(_) => "hash",
+            Self::SortedSet(_) => "zset",
+        }
+    }
+
+    /// How many elements, members or fields there are.
+    pub const fn len(&self) -> usize {
+        each!(self, inner => inner.len())
+    }
+
+    /// Whether there are none. A key never holds such a collection.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of memory behind the collection. O(1).
+    pub fn memory(&self) -> usize {
+        each!(self, inner => inner.memory())
+    }
+
+    /// How Redis would say that it is kept.
+    pub const fn encoding(&self) -> &'static str {
+        each!(self, inner => inner.encoding())
+    }
+}
+
+/// What makes a type one of the collections.
+pub trait CollectionType: Default + Into<Collection> {
+    /// The collection, if it is of this type.
+    fn of(collection: &Collection) -> Option<&Self>;
+
+    /// The collection, to be changed, if it is of this type.
+    fn of_mut(collection: &mut Collection) -> Option<&mut Self>;
+
+    /// How many elements there are.
+    fn count(&self) -> usize;
+}
+
+macro_rules! collection_type {
+    ($type:ident) => {
+        impl CollectionType for $type {
+            fn of(collection: &Collection) -> Option<&Self> {
+                if let Collection::$type(inner) = collection { Some(inner) } else { None }
+            }
+
+            fn of_mut(collection: &mut Collection) -> Option<&mut Self> {
+                if let Collection::$type(inner) = collection { Some(inner) } else { None }
+            }
+
+            fn count(&self) -> usize {
+                self.len()
+            }
+        }
+
+        impl From<$type> for Collection {
+            fn from(inner: $type) -> Self {
+                Self::$type(inner)
+            }
+        }
+    };
+}
+
+collection_type!(List);
+collection_type!(Set);
+collection_type!(Hash);
+collection_type!(SortedSet);
+
 /// What an allocator spends on a value in a box.
 const fn boxed<T>(_: &T) -> usize {
     crate::footprint::block(size_of::<T>())

@@ -17,6 +17,14 @@ impl View<'_> {
         Ok(self.peek(key)?.is_some())
     }
 
+    /// The name of the type of what a key holds, as TYPE gives it. Asking does not count as using it.
+    ///
+    /// # Errors
+    /// See [`exists`](Self::exists).
+    pub fn type_name(&self, key: &Key<'_>) -> Result<Option<&'static str>, StoreError> {
+        Ok(self.peek(key)?.map(|entry| entry.value().type_name()))
+    }
+
     /// Removes a key. Returns whether it existed.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::table::SLOT_BYTES;
+use crate::value::StringRef;
 use crate::view::View;
 use crate::wheel::NODE_BYTES;
 
@@ -25,7 +26,7 @@ impl View<'_> {
         Ok(self.peek(key)?.map(|entry| self.touch().count(entry.access_word())))
     }
 
-    /// How Redis would say that the key's value is kept: `int`, `embstr` or `raw`; `None` where there is no key.
+    /// How Redis would say that the key's value is kept, such as `int`, `embstr` or `listpack`; `None` where there is no key.
     ///
     /// # Errors
     /// See [`idle_seconds`](Self::idle_seconds).
@@ -40,7 +41,7 @@ impl View<'_> {
     /// See [`idle_seconds`](Self::idle_seconds).
     pub fn references(&self, key: &Key<'_>) -> Result<Option<i32>, StoreError> {
         let is_small = |number| (0..10_000).contains(&number);
-        Ok(self.peek(key)?.map(|entry| match entry.value().as_integer() {
+        Ok(self.peek(key)?.map(|entry| match entry.string().ok().and_then(StringRef::as_integer) {
             Some(number) if is_small(number) && entry.encoding() == "int" => i32::MAX,
             _ => 1,
         }))

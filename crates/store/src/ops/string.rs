@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::clock::Timestamp;
 use crate::effect::event;
+use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::shard::NewDeadline;
-use crate::value::{NewValue, VALUE_BYTES_MAX, Value, ValueRef};
+use crate::value::{NewValue, StringRef, VALUE_BYTES_MAX};
 use crate::view::View;
 
 /// What a write does to the key's deadline.
@@ -107,17 +110,19 @@ impl SetOptions {
 pub struct SetOutcome {
     /// Whether the condition held and the key was set.
     pub stored: bool,
-    /// What the key held before, set or not; only if [asked for](SetOptions::returning_previous).
-    pub previous: Option<Value>,
+    /// The string that the key held before, set or not; only if [asked for](SetOptions::returning_previous).
+    pub previous: Option<Bytes>,
 }
 
 impl View<'_> {
-    /// The value of a key.
+    /// The string that a key holds.
     ///
     /// # Errors
-    /// [`StoreError::Undeclared`], as for every operation here: the view does not hold the key (for writing).
-    pub fn get(&self, key: &Key<'_>) -> Result<Option<ValueRef<'_>>, StoreError> {
-        Ok(self.live(key)?.map(|entry| entry.value()))
+    /// [`StoreError::WrongType`], as for every operation on strings: the key holds something else. [`StoreError::Undeclared`], as for every
+    /// operation: the view does not hold the key (for writing).
+    #[inline]
+    pub fn get(&self, key: &Key<'_>) -> Result<Option<StringRef<'_>>, StoreError> {
+        self.live(key)?.map(Entry::string).transpose()
     }
 
     /// Sets a key.
@@ -125,13 +130,13 @@ impl View<'_> {
     /// # Errors
     /// [`StoreError::TooLong`] above [`VALUE_BYTES_MAX`].
     pub fn set(&mut self, key: &Key<'_>, value: NewValue<'_>, options: SetOptions) -> Result<SetOutcome, StoreError> {
-        check_length(value.len())?;
+        check_length(value.string_len())?;
         let deadline = options.expiry.resolve(self.now());
         let mut shard = self.shard_mut(key)?;
         let mut previous = None;
         if options.condition != Condition::Always || options.returns_previous {
             let live = shard.live(key);
-            previous = live.filter(|_| options.returns_previous).map(|entry| entry.value().to_value());
+            previous = live.filter(|_| options.returns_previous).map(Entry::string).transpose()?.map(StringRef::to_bytes);
             let wanted = match options.condition {
                 Condition::Always => true,
                 Condition::IfAbsent => live.is_none(),
@@ -145,12 +150,15 @@ impl View<'_> {
         Ok(SetOutcome { stored: true, previous })
     }
 
-    /// Removes a key and returns what it held.
+    /// Removes a key that holds a string and returns that.
     ///
     /// # Errors
     /// See [`get`](Self::get).
-    pub fn get_del(&mut self, key: &Key<'_>) -> Result<Option<Value>, StoreError> {
-        Ok(self.shard_mut(key)?.remove(key, event::DEL).map(|entry| entry.value().to_value()))
+    pub fn get_del(&mut self, key: &Key<'_>) -> Result<Option<Bytes>, StoreError> {
+        let mut shard = self.shard_mut(key)?;
+        let held = shard.live_string(key)?.map(StringRef::to_bytes);
+        shard.remove(key, event::DEL);
+        Ok(held)
     }
 
     /// Adds to the integer that a key holds; a key that does not exist counts as 0. The deadline stays. Returns the sum.
@@ -167,13 +175,13 @@ impl View<'_> {
     /// [`StoreError::TooLong`] if the result would be longer than [`VALUE_BYTES_MAX`].
     pub fn append(&mut self, key: &Key<'_>, tail: &[u8]) -> Result<usize, StoreError> {
         let mut shard = self.shard_mut(key)?;
-        let Some(before) = shard.live(key).map(|entry| entry.value().len()) else {
+        let Some(before) = shard.live_string(key)?.map(StringRef::len) else {
             check_length(tail.len())?;
             shard.put(key, NewValue::Copied(tail), NewDeadline::Keep, event::APPEND);
             return Ok(tail.len());
         };
         check_length(before.saturating_add(tail.len()))?;
-        shard.append(key, tail, event::APPEND);
+        shard.append(key, tail, event::APPEND)?;
         Ok(before + tail.len())
     }
 }

@@ -1,0 +1,132 @@
+//! Changing a collection where it lies: what operations on lists, sets, hashes and sorted sets (`ops/`) go through.
+//!
+//! An operation gets the collection and a [`Report`] and says what it did; all that a change owes to others follows from that, as for every change
+//! (`shard.rs`). A collection that is empty afterwards goes, and so does its key; one that was made for the operation and stays empty never was.
+
+use smallvec::SmallVec;
+
+use crate::collection::{Collection, CollectionType};
+use crate::effect::{Delta, event};
+use crate::entry::Entry;
+use crate::error::StoreError;
+use crate::key::Key;
+use crate::residue::Garbage;
+use crate::shard::{NewDeadline, ShardMut};
+use crate::value::NewValue;
+use crate::view::View;
+
+/// What an operation did to a collection.
+pub(crate) struct Report<'c> {
+    is_heard: bool,
+    effects: SmallVec<[(&'static str, Option<Delta>); 1]>,
+    garbage: &'c mut Garbage,
+}
+
+impl Report<'_> {
+    /// Something was changed: one event, and what is different now, made only if somebody listens.
+    pub(crate) fn tell(&mut self, event: &'static str, delta: impl FnOnce() -> Delta) {
+        let delta = self.is_heard.then(delta);
+        self.effects.push((event, delta));
+    }
+
+    /// Something large is not needed any more: it is dropped when the locks are released.
+    pub(crate) fn discard(&mut self, rest: impl Into<Collection>) {
+        self.garbage.keep(rest.into().into());
+    }
+}
+
+impl ShardMut<'_, '_> {
+    /// Lets an operation change the collection that a key holds; `None` where there is no such key.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`].
+    pub(crate) fn change<C: CollectionType, R>(
+        &mut self,
+        key: &Key<'_>,
+        change: impl FnOnce(&mut C, &mut Report<'_>) -> R,
+    ) -> Result<Option<R>, StoreError> {
+        let Some(entry) = self.live(key) else { return Ok(None) };
+        entry.collection::<C>()?;
+        let touch = self.touch;
+        let (side, slots) = self.guard.parts();
+        let Some(entry) = slots.find_key_mut(key.hash, key.bytes) else { return Ok(None) };
+        side.snapshot.hand_over(key.db, entry);
+        let before = entry.memory();
+        let collection = entry.collection_mut::<C>()?;
+        let is_heard = self.changes.effects.is_some();
+        let mut report = Report { is_heard, effects: SmallVec::new(), garbage: &mut self.changes.garbage };
+        let result = change(collection, &mut report);
+        let Report { effects, .. } = report;
+        let is_empty = collection.count() == 0;
+        entry.touch(touch);
+        self.database.counters(self.index).count_bytes(before, entry.memory());
+        self.emit_all(key, effects);
+        if is_empty {
+            self.remove(key, event::DEL);
+        }
+        Ok(Some(result))
+    }
+
+    /// The same, where there is no such key with an empty collection that the key holds from then on, unless it stays empty.
+    ///
+    /// # Errors
+    /// See [`change`](Self::change).
+    pub(crate) fn change_or_make<C: CollectionType, R>(
+        &mut self,
+        key: &Key<'_>,
+        change: impl FnOnce(&mut C, &mut Report<'_>) -> R,
+    ) -> Result<R, StoreError> {
+        let mut change = Some(change);
+        let mut once = |collection: &mut C, report: &mut Report<'_>| change.take().map(|change| change(collection, report));
+        if let Some(result) = self.change(key, &mut once)?.flatten() {
+            return Ok(result);
+        }
+        let mut made = C::default();
+        let is_heard = self.changes.effects.is_some();
+        let mut report = Report { is_heard, effects: SmallVec::new(), garbage: &mut self.changes.garbage };
+        let result = once(&mut made, &mut report);
+        let Report { effects, .. } = report;
+        if made.count() > 0 {
+            self.insert(key, NewValue::Collection(&made.into()));
+            self.emit_all(key, effects);
+        }
+        result.ok_or(StoreError::NoSuchKey)
+    }
+
+    fn emit_all(&mut self, key: &Key<'_>, effects: SmallVec<[(&'static str, Option<Delta>); 1]>) {
+        for (event, delta) in effects {
+            // Who listens has been asked already: without a listener, there is no delta, and nobody asks for one.
+            self.emit(key.bytes, event, || delta.unwrap_or(Delta::Delete));
+        }
+    }
+}
+
+impl View<'_> {
+    /// The collection that a key holds.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`] where it holds anything else, as for every operation on collections.
+    pub fn collection<C: CollectionType>(&self, key: &Key<'_>) -> Result<Option<&C>, StoreError> {
+        self.live(key)?.map(Entry::collection).transpose()
+    }
+
+    /// Gives a key a collection instead of what it held, and no deadline; an empty one removes the key. `event` names what happened.
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`].
+    pub fn store_collection(
+        &mut self,
+        key: &Key<'_>,
+        collection: impl Into<Collection>,
+        event: &'static str,
+    ) -> Result<(), StoreError> {
+        let mut shard = self.shard_mut(key)?;
+        let collection = collection.into();
+        if collection.is_empty() {
+            shard.remove(key, event::DEL);
+        } else {
+            shard.put(key, NewValue::Collection(&collection), NewDeadline::Is(None), event);
+        }
+        Ok(())
+    }
+}
