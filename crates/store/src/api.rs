@@ -175,11 +175,48 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoSuchKey`] if `from` does not exist.
     pub fn rename(&self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<(), StoreError> {
-        let (from, to) = (self.key(from.as_ref()), self.key(to.as_ref()));
-        let mut locks = LockSet::new();
-        locks.write(&from);
-        locks.write(&to);
-        self.with_view(locks, |view| view.rename(&from, &to))
+        self.on_two(self.key(from.as_ref()), self.key(to.as_ref()), |view, from, to| view.rename(from, to))
+    }
+
+    /// The same, if `to` does not exist. Returns whether it did not.
+    ///
+    /// # Errors
+    /// See [`rename`](Self::rename).
+    pub fn rename_if_absent(&self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<bool, StoreError> {
+        self.on_two(self.key(from.as_ref()), self.key(to.as_ref()), |view, from, to| view.rename_if_absent(from, to))
+    }
+
+    /// Gives another key, of the database `db`, the value and the deadline of one; if that exists, only if it is to be replaced. Returns
+    /// whether it was; it was not if `from` does not exist. A value longer than 64 KB is shared, not copied.
+    ///
+    /// ```
+    /// let store = pyredis_store::Store::new();
+    /// store.set("a", "1");
+    /// assert_eq!(store.copy("a", "b", 1, false), Ok(true));
+    /// assert_eq!(store.database(1)?.get("b").as_deref(), Some(&b"1"[..]));
+    /// # Ok::<(), pyredis_store::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchDatabase`].
+    pub fn copy(
+        &self,
+        from: impl AsRef<[u8]>,
+        to: impl AsRef<[u8]>,
+        db: u32,
+        replaces: bool,
+    ) -> Result<bool, StoreError> {
+        let target = self.database(db)?;
+        self.on_two(self.key(from.as_ref()), target.key(to.as_ref()), |view, from, to| view.copy(from, to, replaces))
+    }
+
+    /// Moves a key to another database, if that has none of its name. Returns whether it was moved; it is not if it does not exist.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchDatabase`].
+    pub fn move_key(&self, key: impl AsRef<[u8]>, db: u32) -> Result<bool, StoreError> {
+        let target = self.database(db)?;
+        self.on_two(self.key(key.as_ref()), target.key(key.as_ref()), |view, from, to| view.move_key(from, to))
     }
 
     /// Removes every key of the handle's database. O(shards); the entries are freed before it returns, but under no lock.
@@ -198,6 +235,18 @@ impl Store {
         self.database(db)?.write(&key, |view, key| view.restore(key, value, deadline))
     }
 
+    fn on_two<R>(
+        &self,
+        from: Key<'_>,
+        to: Key<'_>,
+        operation: impl FnOnce(&mut View<'_>, &Key<'_>, &Key<'_>) -> R,
+    ) -> R {
+        let mut locks = LockSet::new();
+        locks.write(&from);
+        locks.write(&to);
+        self.with_view(locks, |view| operation(view, &from, &to))
+    }
+
     fn read_string<R>(&self, key: &[u8], read: impl FnOnce(StringRef<'_>) -> R) -> Option<R> {
         let key = self.key(key);
         let mut read = Some(read);
@@ -212,12 +261,12 @@ impl Store {
         }
     }
 
-    fn read<R>(&self, key: &[u8], operation: impl FnOnce(&View<'_>, &Key<'_>) -> R) -> R {
+    pub(crate) fn read<R>(&self, key: &[u8], operation: impl FnOnce(&View<'_>, &Key<'_>) -> R) -> R {
         let (key, now) = (self.key(key), self.now());
         self.settled(self.lock_key(&key, Access::Read, now), |view| operation(view, &key))
     }
 
-    fn write<R>(&self, key: &[u8], operation: impl FnOnce(&mut View<'_>, &Key<'_>) -> R) -> R {
+    pub(crate) fn write<R>(&self, key: &[u8], operation: impl FnOnce(&mut View<'_>, &Key<'_>) -> R) -> R {
         let (key, now) = (self.key(key), self.now());
         self.settled(self.lock_key(&key, Access::Write, now), |view| operation(view, &key))
     }

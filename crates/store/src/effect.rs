@@ -73,6 +73,13 @@ pub enum Delta {
     },
     /// The elements at these places are gone, one range after the other: each counts without those before it.
     ListRemove(Vec<Range<usize>>),
+    /// Parts of the string are different now.
+    Write {
+        /// How many bytes the string has at least: those that it did not have are zeros.
+        length: usize,
+        /// What stands in it now, and from which byte on.
+        pieces: Vec<(usize, Bytes)>,
+    },
     /// The deadline is set, or removed; the value stays.
     Deadline(Option<Timestamp>),
     /// The key is gone.
@@ -94,14 +101,20 @@ pub trait EffectSink: Send + Sync {
 /// The names of events, as Redis's keyspace notifications have them.
 pub(crate) mod event {
     pub(crate) const APPEND: &str = "append";
+    pub(crate) const COPY_TO: &str = "copy_to";
     pub(crate) const DEL: &str = "del";
     pub(crate) const EXPIRE: &str = "expire";
     pub(crate) const EXPIRED: &str = "expired";
     pub(crate) const FLUSHDB: &str = "flushdb";
     pub(crate) const INCRBY: &str = "incrby";
+    pub(crate) const INCRBYFLOAT: &str = "incrbyfloat";
+    pub(crate) const MOVE_FROM: &str = "move_from";
+    pub(crate) const MOVE_TO: &str = "move_to";
     pub(crate) const PERSIST: &str = "persist";
     pub(crate) const RENAME_FROM: &str = "rename_from";
     pub(crate) const RENAME_TO: &str = "rename_to";
     pub(crate) const RESTORE: &str = "restore";
     pub(crate) const SET: &str = "set";
+    pub(crate) const SETBIT: &str = "setbit";
+    pub(crate) const SETRANGE: &str = "setrange";
 }

@@ -88,12 +88,25 @@ const EXPIRES: u16 = 1 << 1;
 /// The value has an allocation of its own.
 const APART: u16 = 1 << 2;
 const INTEGER: u16 = 1 << 3;
-/// The string was added to where it was, which shows in its encoding.
-const APPENDED: u16 = 1 << 4;
+/// The string was added to or written into where it was, which shows in its encoding.
+const RAW: u16 = 1 << 4;
+/// The string is what Redis keeps as text, although it reads as an integer.
+const TEXT: u16 = 1 << 5;
+/// The longest text that is an integer.
+const INTEGER_DIGITS_MAX: usize = 20;
 /// The longest string that Redis keeps in one piece with its object.
 const EMBEDDED_BYTES_MAX: usize = 44;
 
 type Expiry = (Timestamp, TimerId);
+
+/// How Redis would keep a string, where that does not follow from its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As a buffer of its own.
+    Raw,
+    /// As text, also if it reads as an integer.
+    Text,
+}
 
 const EXPIRY_BYTES: usize = size_of::<Timestamp>() + size_of::<TimerId>();
 const APART_BYTES: usize = size_of::<NonNull<Apart>>();
@@ -352,6 +365,12 @@ impl Entry {
         unsafe { std::slice::from_raw_parts(self.at(header.value_offset()).as_ptr(), header.value_bytes as usize) }
     }
 
+    fn inline_mut(&mut self) -> &mut [u8] {
+        let header = self.header();
+        // SAFETY: as for `inline`, borrowed exclusively.
+        unsafe { std::slice::from_raw_parts_mut(self.at(header.value_offset()).as_ptr(), header.value_bytes as usize) }
+    }
+
     /// Replaces the value. In place where the block's size stays, else O(key + value).
     pub(crate) fn set_value(&mut self, value: NewValue<'_>) {
         let incoming = Incoming::of(value);
@@ -408,8 +427,8 @@ impl Entry {
         let header = self.header();
         match self.value() {
             ValueRef::Collection(collection) => collection.encoding(),
-            _ if header.has(APPENDED) => "raw",
-            ValueRef::String(string) if string.as_integer().is_some() => "int",
+            _ if header.has(RAW) => "raw",
+            ValueRef::String(string) if string.as_integer().is_some() && !header.has(TEXT) => "int",
             ValueRef::String(string) if string.len() <= EMBEDDED_BYTES_MAX => "embstr",
             ValueRef::String(_) => "raw",
         }
@@ -426,9 +445,41 @@ impl Entry {
             let joined = self.string()?.with_bytes(|head| [head, tail].concat());
             self.set_value(NewValue::Copied(&joined));
         }
-        let header = self.header();
-        self.set_header(Header { flags: header.flags | APPENDED, ..header });
+        self.set_form(Form::Raw);
         Ok(())
+    }
+
+    /// Lets `write` change the bytes of the string, of which there are at least `length`: those that were missing are zeros. In place where the
+    /// length stays or, of a shared value, nobody else holds its bytes; else one copy of the whole.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`].
+    pub(crate) fn write<R>(&mut self, length: usize, write: impl FnOnce(&mut [u8]) -> R) -> Result<R, StoreError> {
+        let result = if let Some(Apart::String { bytes, room }) = self.apart_mut() {
+            let mut own = with_length(std::mem::take(bytes), length);
+            let result = write(&mut own);
+            (*room, *bytes) = (own.capacity(), own.freeze());
+            result
+        } else if self.inline().len() > INTEGER_DIGITS_MAX && length <= self.inline().len() {
+            write(self.inline_mut())
+        } else {
+            let mut bytes = self.string()?.with_bytes(|head| zeros_behind(head, length));
+            let result = write(&mut bytes);
+            self.set_value(NewValue::Shared(&bytes.freeze()));
+            result
+        };
+        self.set_form(Form::Raw);
+        Ok(result)
+    }
+
+    /// The string shows another form than follows from its bytes, until it is replaced.
+    pub(crate) fn set_form(&mut self, form: Form) {
+        let header = self.header();
+        let flag = match form {
+            Form::Raw => RAW,
+            Form::Text => TEXT,
+        };
+        self.set_header(Header { flags: header.flags | flag, ..header });
     }
 
     fn expiry(&self) -> Option<Expiry> {
@@ -461,7 +512,7 @@ impl Entry {
                     (None, _) => Incoming::Inline(self.inline()),
                 };
                 let mut changed = Header::new(self.key(), &value, expiry.is_some(), header.has(SIDE));
-                changed.flags |= header.flags & APPENDED;
+                changed.flags |= header.flags & (RAW | TEXT);
                 self.replace(Self::build(changed, self.access_word(), self.key(), value, expiry));
             }
         }
@@ -490,12 +541,24 @@ impl Entry {
         }
     }
 
-    /// Takes over the access word of another entry, and whether its string was added to. In place.
+    /// Takes over the access word of another entry, and its string's form. In place.
     pub(crate) fn inherit(&mut self, from: &Self) {
         self.access().store(from.access_word(), Ordering::Relaxed);
         let header = self.header();
-        let flags = header.flags & !APPENDED | from.header().flags & APPENDED;
+        let flags = header.flags & !(RAW | TEXT) | from.header().flags & (RAW | TEXT);
         self.set_header(Header { flags, ..header });
+    }
+
+    /// The form of the string, where it does not follow from its bytes.
+    pub(crate) fn form(&self) -> Option<Form> {
+        let header = self.header();
+        if header.has(RAW) {
+            Some(Form::Raw)
+        } else if header.has(TEXT) {
+            Some(Form::Text)
+        } else {
+            None
+        }
     }
 
     /// How lately or how often the key was used: see `access.rs`.
@@ -529,6 +592,30 @@ fn join(head: Bytes, tail: &[u8]) -> (Bytes, usize) {
     joined.extend_from_slice(tail);
     let room = joined.capacity();
     (joined.freeze(), room)
+}
+
+/// These bytes, with zeros behind them up to `length`, in their own memory if nobody else holds it and there is room.
+fn with_length(bytes: Bytes, length: usize) -> BytesMut {
+    let missing = length.saturating_sub(bytes.len());
+    match bytes.try_into_mut() {
+        // Many zeros come as fresh pages from the system, which takes no time under the lock; so many that what is copied is less.
+        Ok(own) if missing > own.len() && missing > COPIED_BYTES_MAX && length > own.capacity() => {
+            zeros_behind(&own, length)
+        }
+        Ok(mut own) => {
+            own.resize(own.len() + missing, 0);
+            own
+        }
+        Err(shared) => zeros_behind(&shared, length),
+    }
+}
+
+fn zeros_behind(head: &[u8], length: usize) -> BytesMut {
+    let mut whole = BytesMut::zeroed(length.max(head.len()));
+    if let Some(front) = whole.get_mut(..head.len()) {
+        front.copy_from_slice(head);
+    }
+    whole
 }
 
 impl Drop for Entry {

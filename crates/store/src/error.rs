@@ -15,6 +15,12 @@ pub enum StoreError {
     /// The key holds another type of value than the operation works on.
     #[error("operation against a key holding the wrong kind of value")]
     WrongType,
+    /// The value, or what is to be added to it, is not a number.
+    #[error("value is not a valid float")]
+    NotAFloat,
+    /// The sum is no finite number.
+    #[error("increment would produce NaN or Infinity")]
+    NotFinite,
     /// The string would grow past [`VALUE_BYTES_MAX`](crate::VALUE_BYTES_MAX).
     #[error("string exceeds maximum allowed size (512 MB)")]
     TooLong,

@@ -25,6 +25,8 @@
 
 mod access;
 mod api;
+mod api_string;
+mod bits;
 mod builder;
 mod change;
 mod clock;
@@ -42,6 +44,7 @@ mod key;
 mod key_scan;
 mod lag;
 mod lock_set;
+mod long_double;
 mod ops;
 mod prefetch;
 mod read;
@@ -60,6 +63,7 @@ mod watch;
 mod wheel;
 
 pub use access::Tracking;
+pub use bits::{count_bits, find_bit};
 pub use builder::StoreBuilder;
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use collection::{Boundary, Collection, CollectionType, Element, Hash, List, Set, SortedSet};
@@ -73,7 +77,10 @@ pub use key::Key;
 pub use key_scan::Scan;
 pub use lag::ExpireLag;
 pub use lock_set::LockSet;
-pub use ops::{Condition, ExpireCondition, Expiry, SetOptions, SetOutcome, Ttl};
+pub use ops::{
+    BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow, SetOptions, SetOutcome,
+    Ttl,
+};
 pub use residue::{Garbage, Lookups, Residue};
 pub use scan::{Cursor, KeyWalk};
 pub use snapshot::{Record, SnapshotRunning, SnapshotSink, SnapshotWalk, WalkProgress};

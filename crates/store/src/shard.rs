@@ -15,16 +15,18 @@
 //! - The counters agree with the table.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use ahash::RandomState;
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use crate::access::Touch;
 use crate::clock::Timestamp;
 use crate::counters::DEADLINE_COUNTED_MAX;
 use crate::database::Database;
 use crate::effect::{Delta, Effect, event};
-use crate::entry::Entry;
+use crate::entry::{Entry, Form};
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::residue::Garbage;
@@ -52,6 +54,9 @@ pub(crate) struct Changes {
     /// What is to be dropped without a lock.
     pub(crate) garbage: Garbage,
 }
+
+/// Parts of a string that a write has changed.
+pub(crate) type Changed = SmallVec<[Range<usize>; 1]>;
 
 /// What a write does to the deadline that the key had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +177,50 @@ impl ShardMut<'_, '_> {
             self.emit(key.bytes, event, || Delta::Append(Bytes::copy_from_slice(tail)));
         }
         Ok(())
+    }
+
+    /// Lets `write` change a live string, which has at least `length` bytes then: zeros where it had none. `write` says which bytes are
+    /// different now.
+    pub(crate) fn write<R>(
+        &mut self,
+        key: &Key<'_>,
+        length: usize,
+        event: &'static str,
+        write: impl FnOnce(&mut [u8]) -> (R, Changed),
+    ) -> Option<R> {
+        let (touch, is_heard) = (self.touch, self.changes.effects.is_some());
+        let (side, slots) = self.guard.parts();
+        let entry = slots.find_key_mut(key.hash, key.bytes)?;
+        side.snapshot.hand_over(key.db, entry);
+        let before = entry.memory();
+        let (result, pieces) = entry.write(length, |bytes| {
+            let (result, mut changed) = write(bytes);
+            changed.retain(|_| is_heard);
+            let piece = |range: Range<usize>| Some((range.start, Bytes::copy_from_slice(bytes.get(range)?)));
+            (result, changed.into_iter().filter_map(piece).collect())
+        });
+        entry.touch(touch);
+        self.database.counters(self.index).count_bytes(before, entry.memory());
+        self.emit(key.bytes, event, || Delta::Write { length, pieces });
+        Some(result)
+    }
+
+    /// What writes into a live string has found the bytes there that it would write. It counts as used, and shows that it was written into.
+    pub(crate) fn rewrite(&mut self, key: &Key<'_>) {
+        let touch = self.touch;
+        let (_, slots) = self.guard.parts();
+        if let Some(entry) = slots.find_key_mut(key.hash, key.bytes) {
+            entry.touch(touch);
+            entry.set_form(Form::Raw);
+        }
+    }
+
+    /// A live string shows another form than follows from its bytes.
+    pub(crate) fn set_form(&mut self, key: &Key<'_>, form: Form) {
+        let (_, slots) = self.guard.parts();
+        if let Some(entry) = slots.find_key_mut(key.hash, key.bytes) {
+            entry.set_form(form);
+        }
     }
 
     /// Gives a live key a deadline, or takes it away.

@@ -2,10 +2,16 @@
 //!
 //! An operation that returns an error has changed nothing.
 
+mod bit_calculation;
+mod bit_field;
+mod bits;
 mod expiry;
 mod generic;
 mod object;
+mod range;
 mod string;
 
+pub use bit_calculation::{BitCalculation, BitOp};
+pub use bit_field::{BitField, BitFieldOp, Overflow};
 pub use expiry::{ExpireCondition, Ttl};
 pub use string::{Condition, Expiry, SetOptions, SetOutcome};

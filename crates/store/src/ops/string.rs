@@ -6,9 +6,10 @@ use bytes::Bytes;
 
 use crate::clock::Timestamp;
 use crate::effect::event;
-use crate::entry::Entry;
+use crate::entry::{Entry, Form};
 use crate::error::StoreError;
 use crate::key::Key;
+use crate::long_double::LongDouble;
 use crate::shard::NewDeadline;
 use crate::value::{NewValue, StringRef, VALUE_BYTES_MAX};
 use crate::view::View;
@@ -169,6 +170,44 @@ impl View<'_> {
         self.shard_mut(key)?.add(key, by, event::INCRBY)
     }
 
+    /// Adds to the number that a key holds; a key that does not exist counts as 0. The deadline stays. Returns the sum as text, which is what the
+    /// key holds then. Numbers are read, added and written as by Redis: with 64 significant bits, and up to 17 digits behind the point.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAFloat`] where the value or `by` is none that C's `strtold` reads; [`StoreError::NotFinite`].
+    pub fn incr_by_float(&mut self, key: &Key<'_>, by: &[u8]) -> Result<String, StoreError> {
+        let mut shard = self.shard_mut(key)?;
+        let before = match shard.live(key) {
+            Some(entry) => entry.value().with_bytes(LongDouble::parse).ok_or(StoreError::NotAFloat)?,
+            None => LongDouble::ZERO,
+        };
+        let by = LongDouble::parse(by).ok_or(StoreError::NotAFloat)?;
+        let sum = before.plus(by).ok_or(StoreError::NotFinite)?.to_text();
+        shard.put(key, NewValue::from(&*sum), NewDeadline::Keep, event::INCRBYFLOAT);
+        shard.set_form(key, Form::Text);
+        Ok(sum)
+    }
+
+    /// Sets several keys if none of them exists. Returns whether it did. Of a key that comes twice, the last value counts.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`].
+    pub fn set_all_if_absent<'v>(
+        &mut self,
+        pairs: impl Iterator<Item = (&'v Key<'v>, NewValue<'v>)> + Clone,
+    ) -> Result<bool, StoreError> {
+        for (key, value) in pairs.clone() {
+            check_length(value.len())?;
+            if self.shard_mut(key)?.is_live(key) {
+                return Ok(false);
+            }
+        }
+        for (key, value) in pairs {
+            self.set(key, value, SetOptions::default())?;
+        }
+        Ok(true)
+    }
+
     /// Appends to a string; a key that does not exist counts as empty. The deadline stays. Returns the new length in bytes.
     ///
     /// # Errors
@@ -186,6 +225,6 @@ impl View<'_> {
     }
 }
 
-const fn check_length(bytes: usize) -> Result<(), StoreError> {
+pub(super) const fn check_length(bytes: usize) -> Result<(), StoreError> {
     if bytes > VALUE_BYTES_MAX { Err(StoreError::TooLong) } else { Ok(()) }
 }

@@ -1,5 +1,5 @@
 //! What the effects say: applied to nothing, they give the content.
-#![expect(clippy::expect_used, reason = "a test that cannot go on ends")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on ends")]
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,13 @@ pub(crate) fn apply(databases: &mut Databases, effect: &Effect) {
         }
         Delta::Replace(value) => content.get_mut(&key).expect("a key to replace").0 = bytes(value),
         Delta::Append(tail) => content.get_mut(&key).expect("a key to append to").0.extend_from_slice(tail),
+        Delta::Write { length, pieces } => {
+            let value = &mut content.get_mut(&key).expect("a key to write into").0;
+            value.resize(value.len().max(*length), 0);
+            for (from, piece) in pieces {
+                value[*from..from + piece.len()].copy_from_slice(piece);
+            }
+        }
         Delta::Deadline(deadline) => {
             content.get_mut(&key).expect("a key to expire").1 = deadline.map(|deadline| deadline.as_millis());
         }
