@@ -23,6 +23,7 @@ use tokio_util::codec::Decoder;
 use crate::buffers;
 use crate::command::error::CommandError;
 use crate::command::spec::Walk;
+use crate::command::work::{Ended, Work};
 use crate::dispatch::{Batch, Dispatched};
 use crate::lifecycle::Phase;
 use crate::outcome::{Outcome, Wait};
@@ -182,6 +183,7 @@ impl Connection {
             Outcome::Done | Outcome::Exec(_) => {}
             Outcome::Close => return false,
             Outcome::More(walk) => Box::pin(self.walk(walk)).await,
+            Outcome::Work(work) => return Box::pin(self.work(work)).await,
             Outcome::Wait(Wait::Sleep(time)) => {
                 Box::pin(tokio::time::sleep(time)).await;
                 self.reply.ok();
@@ -223,6 +225,42 @@ impl Connection {
             }
         }
         walk.reply(&mut self.reply);
+    }
+
+    /// Does work in slices, without a lock but at its end. Returns whether the connection goes on.
+    async fn work(&mut self, mut work: Box<dyn Work>) -> bool {
+        loop {
+            while work.step() {
+                tokio::task::yield_now().await;
+            }
+            let ended = match work.locks() {
+                None => work.end(None, &mut self.reply),
+                Some(locks) => {
+                    let now = self.shared.store.now();
+                    let mut view = self.shared.store.lock(locks, now);
+                    // Asked with the locks held, as by the dispatcher.
+                    if self.shared.lifecycle.phase() > Phase::Ready {
+                        drop(view);
+                        if self.shared.lifecycle.wait_until(|phase| phase != Phase::Saving).await == Phase::Stopped {
+                            return false;
+                        }
+                        continue;
+                    }
+                    let ended = work.end(Some(&mut view), &mut self.reply);
+                    let residue = view.finish();
+                    self.settle(residue, now);
+                    ended
+                }
+            };
+            match ended {
+                Ok(Ended::Answered) => return true,
+                Ok(Ended::Again(anew)) => work = anew,
+                Err(error) => {
+                    self.answer_error(&error);
+                    return true;
+                }
+            }
+        }
     }
 
     /// Removes the dead keys that readers came across; what takes long to free is freed where nobody waits.

@@ -11,6 +11,7 @@ use crate::command::context::{Call, Ctx, Surroundings};
 use crate::command::error::CommandError;
 use crate::command::spec::{CommandSpec, Flags, Locks};
 use crate::command::table::Command;
+use crate::command::work;
 use crate::lifecycle::Phase;
 use crate::outcome::Outcome;
 use crate::session::{Queued, Session, Transaction};
@@ -272,6 +273,7 @@ impl Batch<'_> {
                 walk.reply(self.reply);
                 Ok(())
             }
+            Ok(Outcome::Work(work)) => work::finish(work, view, self.reply),
             Ok(Outcome::Done) => Ok(()),
             Ok(_) => Err(CommandError::NotInTransaction),
             Err(error) => Err(error),
@@ -303,6 +305,14 @@ fn add_locks(locks: &mut LockSet, call: &Call<'_>, db: u32, server: &Shared) {
     match call.command.spec.locks {
         Locks::Keys if writes => call.keys.iter().for_each(|key| locks.write(key)),
         Locks::Keys => call.keys.iter().for_each(|key| locks.read(key)),
+        Locks::KeysAndTarget(target) => {
+            call.keys.iter().for_each(|key| locks.write(key));
+            let db = target(call.args).and_then(|db| u32::try_from(db).ok());
+            let target = call.keys.last().zip(db.filter(|db| *db < server.store.databases()));
+            if let Some((key, db)) = target {
+                locks.write(&server.store.key_in(db, key.bytes()));
+            }
+        }
         Locks::Walk if !call.in_exec => {}
         Locks::Walk | Locks::Database => add_database(db),
         Locks::Everything => (0..server.store.databases()).for_each(add_database),

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::command::spec::Walk;
+use crate::command::work::Work;
 use crate::lifecycle::ShutdownMode;
 use crate::persistence::SaveTicket;
 use crate::session::Transaction;
@@ -14,6 +15,8 @@ pub(crate) enum Outcome {
     Done,
     /// It goes on, in slices; the walk answers.
     More(Box<dyn Walk>),
+    /// It goes on without its locks, in slices; the work answers.
+    Work(Box<dyn Work>),
     /// The transaction is to be run.
     Exec(Box<Transaction>),
     /// Something has to be awaited.

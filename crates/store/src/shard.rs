@@ -187,10 +187,11 @@ impl ShardMut<'_, '_> {
         length: usize,
         event: &'static str,
         write: impl FnOnce(&mut [u8]) -> (R, Changed),
-    ) -> Option<R> {
+    ) -> Result<R, StoreError> {
         let (touch, is_heard) = (self.touch, self.changes.effects.is_some());
         let (side, slots) = self.guard.parts();
-        let entry = slots.find_key_mut(key.hash, key.bytes)?;
+        let entry = slots.find_key_mut(key.hash, key.bytes).ok_or(StoreError::NoSuchKey)?;
+        entry.string()?;
         side.snapshot.hand_over(key.db, entry);
         let before = entry.memory();
         let (result, pieces) = entry.write(length, |bytes| {
@@ -198,11 +199,11 @@ impl ShardMut<'_, '_> {
             changed.retain(|_| is_heard);
             let piece = |range: Range<usize>| Some((range.start, Bytes::copy_from_slice(bytes.get(range)?)));
             (result, changed.into_iter().filter_map(piece).collect())
-        });
+        })?;
         entry.touch(touch);
         self.database.counters(self.index).count_bytes(before, entry.memory());
         self.emit(key.bytes, event, || Delta::Write { length, pieces });
-        Some(result)
+        Ok(result)
     }
 
     /// What writes into a live string has found the bytes there that it would write. It counts as used, and shows that it was written into.

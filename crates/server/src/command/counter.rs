@@ -6,7 +6,7 @@ use super::error::CommandError;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
 use crate::outcome::Outcome;
 
-pub(super) const COMMANDS: &[&CommandSpec] = &[&DECR, &DECRBY, &INCR, &INCRBY];
+pub(super) const COMMANDS: &[&CommandSpec] = &[&DECR, &DECRBY, &INCR, &INCRBY, &INCRBYFLOAT];
 
 const INCR: CommandSpec = CommandSpec {
     name: "incr",
@@ -44,6 +44,24 @@ const DECRBY: CommandSpec = CommandSpec {
     run: |ctx| add(ctx, integer(ctx.arg(2))?.checked_neg().ok_or(CommandError::DecrementOverflow)?),
     ..INCR
 };
+
+const INCRBYFLOAT: CommandSpec = CommandSpec {
+    name: "incrbyfloat",
+    arity: Arity::Exactly(3),
+    syntax: "key increment",
+    summary: "Adds to a number, which may have a fraction; a missing key counts as 0.",
+    since: "2.6.0",
+    run: add_float,
+    ..INCR
+};
+
+fn add_float(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let by = ctx.arg(2);
+    let (key, view) = ctx.key_and_view(0)?;
+    let sum = view.incr_by_float(key, by)?;
+    ctx.reply.bulk(sum.as_bytes());
+    Ok(Outcome::Done)
+}
 
 fn add(ctx: &mut Ctx<'_, '_>, by: i64) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;

@@ -28,6 +28,14 @@ pub(crate) enum CommandError {
     NotAnInteger,
     #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
     WrongType,
+    #[error("ERR value is not a valid float")]
+    NotAFloat,
+    #[error("ERR increment would produce NaN or Infinity")]
+    NotFinite,
+    #[error("ERR bit offset is not an integer or out of range")]
+    BitOffset,
+    #[error("ERR source and destination objects are the same")]
+    SameObject,
     #[error("ERR increment or decrement would overflow")]
     Overflow,
     #[error("ERR decrement would overflow")]
@@ -124,6 +132,8 @@ impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotAnInteger => Self::NotAnInteger,
+            StoreError::NotAFloat => Self::NotAFloat,
+            StoreError::NotFinite => Self::NotFinite,
             StoreError::Overflow => Self::Overflow,
             StoreError::WrongType => Self::WrongType,
             StoreError::TooLong => Self::TooLong,

@@ -1,11 +1,11 @@
-//! Keys of any type: DEL, EXISTS, TYPE, RENAME. Walks over all keys are in `keyspace.rs`.
+//! Keys of any type: DEL, UNLINK, EXISTS, TOUCH, TYPE. What moves them is in `transfer.rs`. Walks over all keys are in `keyspace.rs`.
 
 use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, CommandSpec, Flags, KeySpec};
 use crate::outcome::Outcome;
 
-pub(super) const COMMANDS: &[&CommandSpec] = &[&DEL, &EXISTS, &RENAME, &TYPE];
+pub(super) const COMMANDS: &[&CommandSpec] = &[&DEL, &EXISTS, &TOUCH, &TYPE, &UNLINK];
 
 const DEL: CommandSpec = CommandSpec {
     name: "del",
@@ -29,6 +29,14 @@ fn del(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
+const UNLINK: CommandSpec = CommandSpec {
+    name: "unlink",
+    flags: Flags::WRITE.union(Flags::FAST),
+    summary: "Deletes keys and returns how many there were; DEL does the same, as memory is always freed in the background.",
+    since: "4.0.0",
+    ..DEL
+};
+
 const EXISTS: CommandSpec = CommandSpec {
     name: "exists",
     flags: Flags::READONLY.union(Flags::FAST),
@@ -47,21 +55,20 @@ fn exists(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
-const RENAME: CommandSpec = CommandSpec {
-    name: "rename",
-    arity: Arity::Exactly(3),
-    flags: Flags::WRITE,
-    keys: &[KeySpec::first(&["RW", "access", "delete"]), KeySpec { first: 2, ..KeySpec::first(&["OW", "update"]) }],
-    syntax: "key newkey",
-    summary: "Gives a key another name, replacing the key that had it.",
-    run: rename,
-    ..CommandSpec::BASE
+const TOUCH: CommandSpec = CommandSpec {
+    name: "touch",
+    summary: "Counts keys as used, and returns how many of them exist.",
+    since: "3.2.1",
+    run: touch,
+    ..EXISTS
 };
 
-fn rename(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let (from, to) = (ctx.key(0)?, ctx.key(1)?);
-    ctx.view()?.rename(from, to)?;
-    ctx.reply.ok();
+fn touch(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let mut existing = 0;
+    for key in ctx.keys {
+        existing += i64::from(ctx.view()?.use_key(key)?);
+    }
+    ctx.reply.int(existing);
     Ok(Outcome::Done)
 }
 

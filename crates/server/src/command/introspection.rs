@@ -13,6 +13,7 @@ use crate::outcome::Outcome;
 
 mod docs;
 mod info;
+mod keys;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&COMMAND];
 
@@ -33,7 +34,7 @@ const COMMAND: CommandSpec = CommandSpec {
     name: "command",
     arity: Arity::AtLeast(1),
     summary: "Returns what is known about all commands.",
-    subcommands: &[&COUNT, &DOCS, &INFO, &LIST, &HELP],
+    subcommands: &[&COUNT, &DOCS, &GETKEYS, &GETKEYSANDFLAGS, &INFO, &LIST, &HELP],
     run: |ctx| {
         info_of_all(ctx);
         Ok(Outcome::Done)
@@ -77,6 +78,25 @@ fn docs(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     named.into_iter().try_for_each(|command| docs::reply_docs(ctx.reply, table, command))?;
     Ok(Outcome::Done)
 }
+
+const GETKEYS: CommandSpec = CommandSpec {
+    name: "getkeys",
+    arity: Arity::AtLeast(4),
+    syntax: "command arg...",
+    summary: "Returns the keys among the arguments of a command.",
+    complexity: "O(N) with N arguments",
+    tips: &[],
+    run: |ctx| keys::reply_keys(ctx, false),
+    ..INTROSPECTION
+};
+
+const GETKEYSANDFLAGS: CommandSpec = CommandSpec {
+    name: "getkeysandflags",
+    summary: "Returns the keys among the arguments of a command, and what it does to them.",
+    since: "7.0.0",
+    run: |ctx| keys::reply_keys(ctx, true),
+    ..GETKEYS
+};
 
 const INFO: CommandSpec = CommandSpec {
     name: "info",
@@ -195,6 +215,10 @@ const HELP_LINES: &[&str] = &[
     "    Return the total number of commands.",
     "DOCS [<command-name> ...]",
     "    Return documentation of the named commands, or of all commands.",
+    "GETKEYS <full-command>",
+    "    Return the keys among the arguments of a command.",
+    "GETKEYSANDFLAGS <full-command>",
+    "    Return the keys among the arguments of a command, and what it does to them.",
     "INFO [<command-name> ...]",
     "    Return details about the named commands, or about all commands.",
     "LIST [FILTERBY MODULE <module-name>|ACLCAT <category>|PATTERN <pattern>]",

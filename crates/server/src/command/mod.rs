@@ -11,7 +11,11 @@ mod help;
 pub(crate) mod spec;
 mod syntax;
 pub(crate) mod table;
+pub(crate) mod work;
 
+mod bitfield;
+mod bitmap;
+mod bitop;
 mod client;
 mod config;
 mod connection;
@@ -20,11 +24,14 @@ mod debug;
 mod generic;
 mod introspection;
 mod keyspace;
+mod lcs;
 mod memory;
 mod object;
+mod range;
 mod server;
 mod string;
 mod transaction;
+mod transfer;
 mod ttl;
 
 #[cfg(test)]
@@ -34,6 +41,9 @@ use spec::CommandSpec;
 
 /// The families, one line each.
 static FAMILIES: &[&[&CommandSpec]] = &[
+    bitfield::COMMANDS,
+    bitmap::COMMANDS,
+    bitop::COMMANDS,
     client::COMMANDS,
     config::COMMANDS,
     connection::COMMANDS,
@@ -42,10 +52,13 @@ static FAMILIES: &[&[&CommandSpec]] = &[
     generic::COMMANDS,
     introspection::COMMANDS,
     keyspace::COMMANDS,
+    lcs::COMMANDS,
     memory::COMMANDS,
     object::COMMANDS,
+    range::COMMANDS,
     server::COMMANDS,
     string::COMMANDS,
     transaction::COMMANDS,
+    transfer::COMMANDS,
     ttl::COMMANDS,
 ];

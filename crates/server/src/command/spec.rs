@@ -1,6 +1,7 @@
 //! What a command is: one constant with everything that is known about it, next to the function that runs it.
 
 use bitflags::bitflags;
+use pyredis_protocol::Arg;
 use pyredis_store::View;
 
 use super::context::Ctx;
@@ -15,6 +16,8 @@ pub(crate) struct CommandSpec {
     pub(crate) flags: Flags,
     /// Where its keys are among its arguments.
     pub(crate) keys: &'static [KeySpec],
+    /// What is done to its keys, where that depends on the arguments.
+    pub(crate) key_flags: Option<KeyFlags>,
     /// Which locks its function finds taken.
     pub(crate) locks: Locks,
     pub(crate) group: Group,
@@ -35,6 +38,9 @@ pub(crate) struct CommandSpec {
 /// A command's function. It cannot lock, wait, or reach the store but through the context's view.
 pub(crate) type Run = fn(&mut Ctx<'_, '_>) -> Result<Outcome, CommandError>;
 
+/// Says what a command does to its keys, in COMMAND INFO's words.
+pub(crate) type KeyFlags = fn(&[Arg<'_>]) -> &'static [&'static str];
+
 impl CommandSpec {
     /// What most commands share; a spec names the rest.
     pub(crate) const BASE: Self = Self {
@@ -42,6 +48,7 @@ impl CommandSpec {
         arity: Arity::Exactly(1),
         flags: Flags::empty(),
         keys: &[],
+        key_flags: None,
         locks: Locks::Keys,
         group: Group::Generic,
         categories: Categories::empty(),
@@ -101,10 +108,12 @@ impl Arity {
 }
 
 /// Which locks the dispatcher takes before it calls a command's function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Locks {
     /// Those of its keys, if it has any.
     Keys,
+    /// Those of its keys, and that of the last of them in the database that this reads from the arguments, if they name one.
+    KeysAndTarget(fn(&[Arg<'_>]) -> Option<i64>),
     /// None: the function works on the session or the server, and may lock what it needs itself.
     None,
     /// Outside EXEC none, and the function goes through the database shard by shard ([`Outcome::More`]); in EXEC the whole database.
@@ -137,6 +146,11 @@ impl KeySpec {
     /// Every argument is a key.
     pub(crate) const fn all(flags: &'static [&'static str]) -> Self {
         Self { first: 1, last: -1, step: 1, flags, notes: "" }
+    }
+
+    /// How many keys of the syntax it stands for: keys that may be any number are one.
+    pub(crate) fn named(&self) -> usize {
+        usize::try_from(self.last).map_or(1, |behind| behind / self.step.max(1) + 1)
     }
 
     /// The positions of the keys among `arguments` arguments.
@@ -199,6 +213,7 @@ bitflags! {
         const READ = 1 << 1;
         const WRITE = 1 << 2;
         const STRING = 1 << 3;
+        const BITMAP = 1 << 10;
         const ADMIN = 1 << 4;
         const FAST = 1 << 5;
         const SLOW = 1 << 6;
@@ -213,6 +228,7 @@ bitflags! {
 pub(crate) enum Group {
     Generic,
     String,
+    Bitmap,
     Connection,
     Server,
     Transactions,
@@ -223,6 +239,7 @@ impl Group {
         match self {
             Self::Generic => "generic",
             Self::String => "string",
+            Self::Bitmap => "bitmap",
             Self::Connection => "connection",
             Self::Server => "server",
             Self::Transactions => "transactions",
@@ -233,6 +250,7 @@ impl Group {
         match self {
             Self::Generic => Categories::KEYSPACE,
             Self::String => Categories::STRING,
+            Self::Bitmap => Categories::BITMAP,
             Self::Connection => Categories::CONNECTION,
             Self::Server => Categories::empty(),
             Self::Transactions => Categories::TRANSACTION,

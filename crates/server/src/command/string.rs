@@ -1,8 +1,8 @@
-//! Strings: SET, GET and their relatives. Counters are in `counter.rs`.
+//! Strings: SET, GET and their relatives. Counters are in `counter.rs`, parts of strings in `range.rs`.
 
 use bytes::Bytes;
 use pyredis_protocol::ReplyWriter;
-use pyredis_store::{Condition, ExpireCondition, Expiry, SetOptions, StoreError, StringRef};
+use pyredis_store::{Condition, ExpireCondition, Expiry, SetOptions, StoreError, StringRef, VALUE_BYTES_MAX};
 
 use super::args::{Args, value};
 use super::context::Ctx;
@@ -12,7 +12,7 @@ use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
 use crate::outcome::Outcome;
 
 pub(super) const COMMANDS: &[&CommandSpec] =
-    &[&APPEND, &GET, &GETDEL, &GETEX, &GETSET, &MGET, &MSET, &PSETEX, &SET, &SETEX, &SETNX, &STRLEN];
+    &[&APPEND, &GET, &GETDEL, &GETEX, &GETSET, &MGET, &MSET, &MSETNX, &PSETEX, &SET, &SETEX, &SETNX, &STRLEN];
 
 const STRING: CommandSpec = CommandSpec { group: Group::String, ..CommandSpec::BASE };
 const READ: Flags = Flags::READONLY.union(Flags::FAST);
@@ -32,8 +32,11 @@ const APPEND: CommandSpec = CommandSpec {
 };
 
 fn append(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let tail = ctx.arg(2);
+    let (tail, limit) = (ctx.arg(2), ctx.session.config().proto_max_bulk_len);
     let (key, view) = ctx.key_and_view(0)?;
+    if limit < VALUE_BYTES_MAX && view.length(key)?.saturating_add(tail.len()) > limit {
+        return Err(CommandError::TooLong);
+    }
     let length = view.append(key, tail)?;
     ctx.reply.int(length_reply(length));
     Ok(Outcome::Done)
@@ -186,6 +189,26 @@ fn mset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
+const MSETNX: CommandSpec = CommandSpec {
+    name: "msetnx",
+    keys: &[KeySpec { step: 2, ..KeySpec::all(&["OW", "insert"]) }],
+    summary: "Sets several strings, all at one instant, if none of the keys exists.",
+    tips: &["request_policy:multi_shard", "response_policy:agg_min"],
+    run: msetnx,
+    ..MSET
+};
+
+fn msetnx(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    if ctx.args.len().is_multiple_of(2) {
+        return Err(CommandError::WrongArity(ctx.command.full_name()));
+    }
+    let values = ctx.args.iter().skip(2).step_by(2).map(|arg| value(*arg));
+    let pairs = ctx.keys.iter().zip(values);
+    let are_set = ctx.view()?.set_all_if_absent(pairs)?;
+    ctx.reply.int(are_set.into());
+    Ok(Outcome::Done)
+}
+
 const SET: CommandSpec = CommandSpec {
     name: "set",
     arity: Arity::AtLeast(3),
@@ -194,6 +217,10 @@ const SET: CommandSpec = CommandSpec {
         notes: "RW and ACCESS due to the optional `GET` argument",
         ..KeySpec::first(&["RW", "access", "update", "variable_flags"])
     }],
+    key_flags: Some(|args| {
+        let returns_old = args.iter().skip(3).any(|arg| arg.eq_ignore_ascii_case(b"GET"));
+        if returns_old { &["RW", "access", "update"] } else { &["OW", "update"] }
+    }),
     syntax: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds \
              | PXAT unix-time-milliseconds | KEEPTTL]",
     summary: "Sets a string, with conditions and a time to live if wanted.",

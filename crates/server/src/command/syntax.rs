@@ -48,10 +48,9 @@ impl Kind {
     /// What an argument of this name is. A name that is not here is a string.
     fn of(name: &str) -> Self {
         match name {
-            "key" | "newkey" => Self::Key,
-            "count" | "cursor" | "decrement" | "increment" | "index" | "milliseconds" | "protover" | "seconds" => {
-                Self::Integer
-            }
+            "key" | "key1" | "key2" | "newkey" | "destkey" | "source" | "destination" => Self::Key,
+            "bit" | "count" | "cursor" | "db" | "decrement" | "destination-db" | "end" | "increment" | "index"
+            | "milliseconds" | "min-match-len" | "offset" | "protover" | "seconds" | "start" => Self::Integer,
             "pattern" => Self::Pattern,
             "unix-time-milliseconds" | "unix-time-seconds" => Self::UnixTime,
             _ => Self::String,

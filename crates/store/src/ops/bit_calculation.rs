@@ -85,15 +85,15 @@ impl BitCalculation {
     /// [`StoreError::Undeclared`].
     pub fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
-            let is_same = view.find(key)?.map_or(source.is_empty(), |entry| {
-                let value = entry.value();
+            let is_same = view.find(key)?.map_or(Ok(source.is_empty()), |entry| {
+                let value = entry.string()?;
                 // Who holds bytes keeps them from being changed, so the same place means the same bytes.
-                value.as_shared().map_or_else(
+                Ok(value.as_shared().map_or_else(
                     || value.with_bytes(|bytes| bytes == source),
                     |shared| (shared.as_ptr(), shared.len()) == (source.as_ptr(), source.len()),
-                )
+                ))
             });
-            if !is_same {
+            if !is_same? {
                 return Ok(false);
             }
         }

@@ -157,7 +157,7 @@ impl View<'_> {
         let mut shard = self.shard_mut(key)?;
         // What changes nothing copies nothing, and nobody hears of it.
         let unchanged =
-            shard.live(key).map(|entry| entry.value()).filter(|value| value.len() >= length).and_then(|value| {
+            shard.live_string(key)?.filter(|value| value.len() >= length).and_then(|value| {
                 value.with_bytes(|string| {
                     steps
                         .iter()

@@ -4,11 +4,11 @@ use bytes::Bytes;
 
 use super::string::check_length;
 use crate::effect::event;
-use crate::entry::Form;
+use crate::entry::{Entry, Form};
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::shard::{Changed, NewDeadline};
-use crate::value::{NewValue, ValueRef};
+use crate::value::{NewValue, StringRef};
 use crate::view::View;
 
 impl View<'_> {
@@ -26,7 +26,7 @@ impl View<'_> {
     /// # Errors
     /// See [`get_range`](Self::get_range).
     pub fn length(&self, key: &Key<'_>) -> Result<usize, StoreError> {
-        Ok(self.find(key)?.map_or(0, |entry| entry.value().len()))
+        Ok(self.find(key)?.map(Entry::string).transpose()?.map_or(0, StringRef::len))
     }
 
     /// Writes bytes into a string from byte `offset` on, in place; a string that is too short gets zeros, and a key that does not exist counts as
@@ -36,8 +36,9 @@ impl View<'_> {
     /// # Errors
     /// [`StoreError::TooLong`] if the result would be longer than [`VALUE_BYTES_MAX`](crate::VALUE_BYTES_MAX).
     pub fn set_range(&mut self, key: &Key<'_>, offset: usize, bytes: &[u8]) -> Result<usize, StoreError> {
+        let before = self.shard_mut(key)?.live_string(key)?.map_or(0, StringRef::len);
         if bytes.is_empty() {
-            return Ok(self.shard_mut(key)?.live(key).map_or(0, |entry| entry.value().len()));
+            return Ok(before);
         }
         let range = offset..offset.saturating_add(bytes.len());
         self.write_string(key, range.end, event::SETRANGE, |string| {
@@ -60,7 +61,7 @@ impl View<'_> {
         check_length(length)?;
         let mut shard = self.shard_mut(key)?;
         if shard.is_live(key) {
-            return shard.write(key, length, event, write).ok_or(StoreError::NoSuchKey);
+            return shard.write(key, length, event, write);
         }
         let mut bytes = vec![0; length];
         let (result, _) = write(&mut bytes);
@@ -71,7 +72,7 @@ impl View<'_> {
 }
 
 /// A part of a string by Redis's rule for indices.
-fn part(value: ValueRef<'_>, start: i64, end: i64) -> Bytes {
+fn part(value: StringRef<'_>, start: i64, end: i64) -> Bytes {
     let length = i64::try_from(value.len()).unwrap_or(i64::MAX);
     let from_front = |index: i64| if index < 0 { length.saturating_add(index).max(0) } else { index };
     // Both before the beginning would be the first byte otherwise.

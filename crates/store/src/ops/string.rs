@@ -178,7 +178,7 @@ impl View<'_> {
     pub fn incr_by_float(&mut self, key: &Key<'_>, by: &[u8]) -> Result<String, StoreError> {
         let mut shard = self.shard_mut(key)?;
         let before = match shard.live(key) {
-            Some(entry) => entry.value().with_bytes(LongDouble::parse).ok_or(StoreError::NotAFloat)?,
+            Some(entry) => entry.string()?.with_bytes(LongDouble::parse).ok_or(StoreError::NotAFloat)?,
             None => LongDouble::ZERO,
         };
         let by = LongDouble::parse(by).ok_or(StoreError::NotAFloat)?;
@@ -197,7 +197,7 @@ impl View<'_> {
         pairs: impl Iterator<Item = (&'v Key<'v>, NewValue<'v>)> + Clone,
     ) -> Result<bool, StoreError> {
         for (key, value) in pairs.clone() {
-            check_length(value.len())?;
+            check_length(value.string_len())?;
             if self.shard_mut(key)?.is_live(key) {
                 return Ok(false);
             }

@@ -4,6 +4,7 @@ use pyredis_protocol::ReplyWriter;
 
 use super::{reply_pair, subcommands};
 use crate::command::error::CommandError;
+use crate::command::spec::KeySpec;
 use crate::command::syntax::{Argument, Kind, parse};
 use crate::command::table::{Command, CommandTable};
 
@@ -22,7 +23,7 @@ pub(super) fn reply_docs(reply: &mut ReplyWriter, table: &CommandTable, command:
         reply_pair(reply, name, value);
     }
     if !arguments.is_empty() {
-        reply_arguments(reply, &arguments, &mut 0);
+        reply_arguments(reply, &arguments, &mut spec_indices(spec.keys));
     }
     if !spec.subcommands.is_empty() {
         reply.bulk(b"subcommands");
@@ -32,9 +33,13 @@ pub(super) fn reply_docs(reply: &mut ReplyWriter, table: &CommandTable, command:
     Ok(())
 }
 
-/// Writes `arguments` and the list of them. `keys` counts the keys of the command so far: the n-th key is of the n-th
-/// key spec.
-fn reply_arguments(reply: &mut ReplyWriter, arguments: &[Argument<'_>], keys: &mut i64) {
+/// The key spec that each key of the syntax belongs to.
+fn spec_indices(specs: &[KeySpec]) -> impl Iterator<Item = i64> {
+    (0..).zip(specs).flat_map(|(index, spec)| std::iter::repeat_n(index, spec.named()))
+}
+
+/// Writes `arguments` and the list of them. `keys` gives the key specs of the keys to come.
+fn reply_arguments(reply: &mut ReplyWriter, arguments: &[Argument<'_>], keys: &mut impl Iterator<Item = i64>) {
     reply.bulk(b"arguments");
     reply.array(arguments.len());
     for argument in arguments {
@@ -42,7 +47,7 @@ fn reply_arguments(reply: &mut ReplyWriter, arguments: &[Argument<'_>], keys: &m
     }
 }
 
-fn reply_argument(reply: &mut ReplyWriter, argument: &Argument<'_>, keys: &mut i64) {
+fn reply_argument(reply: &mut ReplyWriter, argument: &Argument<'_>, keys: &mut impl Iterator<Item = i64>) {
     let is_key = argument.kind == Kind::Key;
     let flags: Vec<&str> = [("optional", argument.optional), ("multiple", argument.multiple)]
         .into_iter()
@@ -54,8 +59,7 @@ fn reply_argument(reply: &mut ReplyWriter, argument: &Argument<'_>, keys: &mut i
     reply_pair(reply, "type", argument.kind.name());
     if is_key {
         reply.bulk(b"key_spec_index");
-        reply.int(*keys);
-        *keys += 1;
+        reply.int(keys.next().unwrap_or(0));
     }
     if let Some(token) = argument.token {
         reply_pair(reply, "token", token);

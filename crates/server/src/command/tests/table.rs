@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::command::spec::{Arity, Flags, Locks};
+use crate::command::spec::{Arity, Flags, KeySpec, Locks};
 use crate::command::syntax::{Argument, Kind, parse};
 use crate::command::table::{Command, CommandTable};
 
@@ -123,7 +123,7 @@ fn every_key_in_the_syntax_has_its_key_spec() {
     fn keys(arguments: &[Argument<'_>]) -> usize {
         arguments.iter().map(|argument| usize::from(argument.kind == Kind::Key) + keys(&argument.children)).sum()
     }
-    check(|command| keys(&syntax(command)) == command.spec.keys.len());
+    check(|command| keys(&syntax(command)) == command.spec.keys.iter().map(KeySpec::named).sum());
 }
 
 #[test]
@@ -135,7 +135,9 @@ fn nothing_both_reads_and_writes() {
 fn what_reads_or_writes_finds_locks() {
     check(|command| {
         let uses_keys = command.spec.flags.intersects(Flags::WRITE | Flags::READONLY);
-        !uses_keys || command.spec.locks != Locks::Keys || !command.spec.keys.is_empty()
+        !uses_keys
+            || !matches!(command.spec.locks, Locks::Keys | Locks::KeysAndTarget(_))
+            || !command.spec.keys.is_empty()
     });
 }
 
