@@ -294,7 +294,7 @@ pub(crate) fn keys_of<'a>(
     args: &[Arg<'a>],
     db: u32,
 ) -> impl Iterator<Item = Key<'a>> {
-    let positions = spec.keys.iter().flat_map(|keys| keys.positions(args.len()));
+    let positions = spec.keys.iter().flat_map(|keys| keys.positions(args));
     positions.filter_map(|position| args.get(position)).map(move |key| server.store.key_in(db, key.as_slice()))
 }
 

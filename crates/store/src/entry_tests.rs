@@ -73,7 +73,7 @@ proptest! {
                 }
                 Op::Append(tail) => {
                     appended = true;
-                    entry.append(&tail);
+                    entry.append(&tail).unwrap();
                     value.extend(tail);
                 }
                 Op::Expire(deadline) => {
@@ -91,12 +91,12 @@ proptest! {
                     prop_assert_ne!(entry.address(), before);
                     prop_assert_eq!(entry.memory(), memory);
                 }
-                Op::Hold => held.push((entry.value().to_bytes(), value.clone())),
+                Op::Hold => held.push((entry.string().unwrap().to_bytes(), value.clone())),
             }
             prop_assert_eq!(entry.key(), &key[..]);
-            prop_assert!(entry.value().with_bytes(|bytes| bytes == value));
-            prop_assert_eq!(entry.value().len(), value.len());
-            prop_assert_eq!(entry.value().as_integer(), parse_integer(&value));
+            prop_assert!(entry.string().unwrap().with_bytes(|bytes| bytes == value));
+            prop_assert_eq!(entry.string().unwrap().len(), value.len());
+            prop_assert_eq!(entry.string().unwrap().as_integer(), parse_integer(&value));
             prop_assert_eq!(entry.access_word(), access);
             let encoding = match parse_integer(&value) {
                 _ if appended => "raw",
@@ -120,7 +120,7 @@ proptest! {
 fn long_values_are_shared_and_short_ones_are_not_kept_alive() {
     let long = Bytes::from(vec![1; COPIED_BYTES_MAX + 1]);
     let entry = Entry::new(b"k", NewValue::Shared(&long), false, TOUCH);
-    assert_eq!(entry.value().to_bytes().as_ptr(), long.as_ptr(), "not copied");
+    assert_eq!(entry.string().unwrap().to_bytes().as_ptr(), long.as_ptr(), "not copied");
 
     let buffer = Bytes::from(vec![2; COPIED_BYTES_MAX]);
     let entry = Entry::new(b"k", NewValue::Shared(&buffer.slice(..COPIED_BYTES_MAX - 1)), false, TOUCH);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
-use pyredis_store::{Key, LockSet, Record, SetOptions, SnapshotSink, Store, TxError, Value, ValueRef, View, WatchSet};
+use pyredis_store::{Key, LockSet, Record, SetOptions, SnapshotSink, Store, TxError, Value, StringRef, View, WatchSet};
 
 const ACCOUNTS: usize = 32;
 const BALANCE: i64 = 100;
@@ -15,7 +15,7 @@ fn account(number: usize) -> String {
     format!("account:{number}")
 }
 
-fn balance(value: Option<ValueRef<'_>>) -> i64 {
+fn balance(value: Option<StringRef<'_>>) -> i64 {
     value.map_or(0, |value| value.to_integer().unwrap())
 }
 

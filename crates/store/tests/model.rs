@@ -259,7 +259,7 @@ impl Real {
                 };
                 let outcome = store.set_with(key, value.clone(), options);
                 outcome.map_or_else(Reply::Error, |outcome| {
-                    Reply::Set(outcome.stored, outcome.previous.as_ref().map(replay::bytes))
+                    Reply::Set(outcome.stored, outcome.previous.map(|bytes| bytes.to_vec()))
                 })
             }
             Op::Get(key) => store.get(key).into(),
@@ -383,7 +383,7 @@ fn apply_naive(model: &mut Naive, db: &mut u32, op: &Op) -> Reply {
     let now = model.now;
     match op {
         Op::Set(key, value, expires, condition) => {
-            let before = model.get(*db, key).cloned();
+            let before = model.get(*db, key);
             let previous = before.as_ref().map(|(value, _)| value.clone());
             let stored = match condition {
                 Condition::Always => true,
@@ -408,7 +408,7 @@ fn apply_naive(model: &mut Naive, db: &mut u32, op: &Op) -> Reply {
         Op::GetDel(key) => Reply::Bytes(model.remove(*db, key).map(|(value, _)| value)),
         Op::IncrBy(key, by) => naive_incr(model, *db, key, *by).into(),
         Op::Append(key, tail) => {
-            let (mut value, deadline) = model.get(*db, key).cloned().unwrap_or_default();
+            let (mut value, deadline) = model.get(*db, key).unwrap_or_default();
             value.extend_from_slice(tail);
             model.put(*db, key, value.clone(), deadline);
             Reply::Int(i64::try_from(value.len()).unwrap())
@@ -416,7 +416,7 @@ fn apply_naive(model: &mut Naive, db: &mut u32, op: &Op) -> Reply {
         Op::ExpireAt(key, offset, condition) => naive_expire(model, *db, key, instant(now, *offset), *condition),
         Op::ExpireIn(key, ttl) => naive_expire(model, *db, key, now + ttl, ExpireCondition::Always),
         Op::Persist(key) => {
-            let Some((value, Some(_))) = model.get(*db, key).cloned() else { return Reply::Bool(false) };
+            let Some((value, Some(_))) = model.get(*db, key) else { return Reply::Bool(false) };
             model.put(*db, key, value, None);
             Reply::Bool(true)
         }
@@ -483,12 +483,12 @@ fn naive_ttl(model: &Naive, db: u32, key: &[u8]) -> Reply {
     Reply::Ttl(match model.get(db, key) {
         None => Ttl::Missing,
         Some((_, None)) => Ttl::Persistent,
-        Some((_, Some(deadline))) => Ttl::Until(Timestamp::from_millis(*deadline)),
+        Some((_, Some(deadline))) => Ttl::Until(Timestamp::from_millis(deadline)),
     })
 }
 
 fn naive_incr(model: &mut Naive, db: u32, key: &[u8], by: i64) -> Result<i64, StoreError> {
-    let (value, deadline) = model.get(db, key).cloned().unwrap_or((b"0".to_vec(), None));
+    let (value, deadline) = model.get(db, key).unwrap_or((b"0".to_vec(), None));
     let text = String::from_utf8(value).map_err(|_| StoreError::NotAnInteger)?;
     let number: i64 = text.parse().map_err(|_| StoreError::NotAnInteger)?;
     if number.to_string() != text {
@@ -500,7 +500,7 @@ fn naive_incr(model: &mut Naive, db: u32, key: &[u8], by: i64) -> Result<i64, St
 }
 
 fn naive_expire(model: &mut Naive, db: u32, key: &[u8], at: u64, condition: ExpireCondition) -> Reply {
-    let Some((value, old)) = model.get(db, key).cloned() else { return Reply::Bool(false) };
+    let Some((value, old)) = model.get(db, key) else { return Reply::Bool(false) };
     // Without a deadline a key lives for ever, which is later than any deadline.
     let allowed = match condition {
         ExpireCondition::Always => true,

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use pyredis_store::{
-    Clock, Compaction, ManualClock, SetOptions, SnapshotRunning, SnapshotWalk, Store, Timestamp, WalkProgress,
+    Clock, Compaction, ManualClock, SetOptions, SnapshotRunning, SnapshotWalk, Store, Timestamp, Value, WalkProgress,
 };
 use records::Records;
 use replay::{ByKey, Databases};
@@ -210,7 +210,7 @@ fn a_snapshot_shares_values_and_a_later_append_leaves_them_alone() {
     let mut walk = store.begin_snapshot(records.clone()).unwrap();
     store.append("k", "y").unwrap();
     while walk.step(16) == WalkProgress::More {}
-    assert_eq!(records.by_key()[&(0, b"k".to_vec())].0, vec![b'x'; 100_000]);
+    assert_eq!(records.by_key()[&(0, b"k".to_vec())].0, Value::from(vec![b'x'; 100_000]));
     assert_eq!(store.get("k").unwrap().len(), 100_001);
 }
 
@@ -318,7 +318,7 @@ fn a_snapshot_amid_transfers_sees_one_instant() {
             assert_eq!(content.len(), keys_total);
             let balances = content.iter().filter(|((db, _), _)| *db == 0);
             let sum: i64 =
-                balances.map(|(_, (value, _))| std::str::from_utf8(value).unwrap().parse::<i64>().unwrap()).sum();
+                balances.map(|(_, (value, _))| value.to_integer().unwrap()).sum();
             assert_eq!(sum, i64::try_from(ACCOUNTS).unwrap() * BALANCE);
         }
     });

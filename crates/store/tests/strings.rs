@@ -2,6 +2,8 @@
 //! says in its effects what it did; and what is shared with readers or a snapshot stays as it was for them.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on ends")]
 
+#[path = "support/records.rs"]
+mod records;
 #[path = "support/replay.rs"]
 mod replay;
 #[path = "support/units.rs"]
@@ -11,7 +13,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use pyredis_store::{BitField, BitFieldOp, BitOp, Overflow, Store, count_bits, find_bit};
+use pyredis_store::{BitField, BitFieldOp, BitOp, Overflow, Store, WalkProgress, count_bits, find_bit};
+use records::Records;
 use replay::{ByKey, Databases};
 use units::Units;
 
@@ -263,7 +266,7 @@ fn content(databases: &Databases) -> ByKey {
 }
 
 fn expected_content(model: &Model) -> ByKey {
-    model.iter().map(|(key, value)| ((0, key.clone()), (value.clone(), None))).collect()
+    model.iter().map(|(key, value)| ((0, key.clone()), (Value::from(&value[..]), None))).collect()
 }
 
 proptest! {
@@ -342,6 +345,31 @@ fn a_write_that_changes_nothing_copies_nothing() {
     store.bit_field("long", &[BitFieldOp::Set(field, 255, Overflow::Fail)]).unwrap();
     assert_eq!(store.get("long").unwrap().as_ptr(), held.as_ptr());
     assert_eq!(store.changes(), 1);
+}
+
+#[test]
+fn a_snapshot_has_the_bytes_of_its_moment() {
+    let store = Store::new();
+    let contents: Vec<(&str, Bytes)> =
+        vec![("inline", vec![1; 100]), ("integer", b"12345".to_vec()), ("long", vec![2; 300_000])];
+    contents.iter().for_each(|(key, value)| store.set(key, value.clone()));
+    let records = Arc::new(Records::default());
+    let mut walk = store.begin_snapshot(records.clone()).unwrap();
+    for (key, value) in &contents {
+        store.set_bit(key, 1, value[0] & 0x40 == 0).unwrap();
+        store.set_range(key, 2, "changed").unwrap();
+        let field = BitField::new(100, 7, true).unwrap();
+        store.bit_field(key, &[BitFieldOp::Set(field, 9, Overflow::Wrap)]).unwrap();
+        store.rename_if_absent(key, format!("{key}-moved")).unwrap();
+        store.copy(format!("{key}-moved"), key, 2, false).unwrap();
+        store.move_key(format!("{key}-moved"), 1).unwrap();
+    }
+    while walk.step(10) == WalkProgress::More {}
+    let expected: Vec<_> =
+        contents.iter().map(|(key, value)| ((0, key.as_bytes().to_vec()), (value.clone(), None))).collect();
+    assert!(records.by_key().into_iter().collect::<Vec<_>>() == expected);
+    drop(walk);
+    store.debug_check();
 }
 
 #[test]

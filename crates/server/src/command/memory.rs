@@ -36,7 +36,7 @@ const USAGE: CommandSpec = CommandSpec {
     name: "usage",
     arity: Arity::AtLeast(3),
     flags: Flags::READONLY,
-    keys: &[KeySpec { first: 2, last: 0, step: 1, flags: &["RO"], notes: "" }],
+    keys: &[KeySpec::at(2, &["RO"])],
     locks: Locks::Keys,
     syntax: "key [SAMPLES count]",
     summary: "Returns how many bytes a key and its value take, with what is kept of them.",

@@ -25,7 +25,7 @@ const OBJECT: CommandSpec = CommandSpec {
 const SUBCOMMAND: CommandSpec = CommandSpec {
     arity: Arity::Exactly(3),
     flags: Flags::READONLY,
-    keys: &[KeySpec { first: 2, last: 0, step: 1, flags: &["RO"], notes: "" }],
+    keys: &[KeySpec::at(2, &["RO"])],
     syntax: "key",
     since: "2.2.3",
     tips: &["nondeterministic_output"],

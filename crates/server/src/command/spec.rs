@@ -4,6 +4,7 @@ use bitflags::bitflags;
 use pyredis_protocol::Arg;
 use pyredis_store::View;
 
+use super::args::integer;
 use super::context::Ctx;
 use super::error::CommandError;
 use crate::outcome::Outcome;
@@ -124,13 +125,15 @@ pub(crate) enum Locks {
     Everything,
 }
 
-/// Where keys are: from argument `first` to `last`, every `step`-th.
+/// Where keys are: from argument `first` to `last`, every `step`-th; or as many as an argument says, behind it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeySpec {
     pub(crate) first: usize,
     /// How many arguments behind `first` the last one is; negative counts from the end of the arguments.
     pub(crate) last: i64,
     pub(crate) step: usize,
+    /// Argument `first` says how many keys there are, which follow it.
+    pub(crate) counted: bool,
     /// What is done to the key, in COMMAND INFO's words.
     pub(crate) flags: &'static [&'static str],
     /// What COMMAND INFO remarks on the flags, if anything.
@@ -140,12 +143,22 @@ pub(crate) struct KeySpec {
 impl KeySpec {
     /// One key, the first argument.
     pub(crate) const fn first(flags: &'static [&'static str]) -> Self {
-        Self { first: 1, last: 0, step: 1, flags, notes: "" }
+        Self { first: 1, last: 0, step: 1, counted: false, flags, notes: "" }
     }
 
     /// Every argument is a key.
     pub(crate) const fn all(flags: &'static [&'static str]) -> Self {
-        Self { first: 1, last: -1, step: 1, flags, notes: "" }
+        Self { first: 1, last: -1, step: 1, counted: false, flags, notes: "" }
+    }
+
+    /// One key, the argument at `first`.
+    pub(crate) const fn at(first: usize, flags: &'static [&'static str]) -> Self {
+        Self { first, ..Self::first(flags) }
+    }
+
+    /// As many keys as the argument at `first` says, behind it.
+    pub(crate) const fn counted(first: usize, flags: &'static [&'static str]) -> Self {
+        Self { first, last: -1, counted: true, ..Self::first(flags) }
     }
 
     /// How many keys of the syntax it stands for: keys that may be any number are one.
@@ -153,13 +166,20 @@ impl KeySpec {
         usize::try_from(self.last).map_or(1, |behind| behind / self.step.max(1) + 1)
     }
 
-    /// The positions of the keys among `arguments` arguments.
-    pub(crate) fn positions(&self, arguments: usize) -> impl Iterator<Item = usize> + use<> {
+    /// The positions of the keys among a command's arguments. A count that is no number, or larger than what follows it, is the command's function's
+    /// to refuse: there are as many keys as arguments then.
+    pub(crate) fn positions(&self, args: &[Arg<'_>]) -> impl Iterator<Item = usize> + use<> {
+        let end = args.len().saturating_sub(1);
         let last = match usize::try_from(self.last) {
-            Ok(behind) => (self.first + behind).min(arguments.saturating_sub(1)),
-            Err(_) => arguments.saturating_sub(usize::try_from(self.last.unsigned_abs()).unwrap_or(usize::MAX)),
+            Ok(behind) => (self.first + behind).min(end),
+            Err(_) => args.len().saturating_sub(usize::try_from(self.last.unsigned_abs()).unwrap_or(usize::MAX)),
         };
-        (self.first..=last).step_by(self.step)
+        if !self.counted {
+            return (self.first..=last).step_by(self.step);
+        }
+        let count = args.get(self.first).and_then(|count| integer(count.as_slice()).ok());
+        let count = count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+        (self.first + 1..=self.first.saturating_add(count).min(end)).step_by(self.step)
     }
 }
 

@@ -16,7 +16,7 @@ impl Records {
     pub(crate) fn by_key(&self) -> ByKey {
         let mut by_key = ByKey::new();
         for record in self.0.lock().unwrap().iter() {
-            let content = (record.value.as_bytes().to_vec(), record.deadline.map(|deadline| deadline.as_millis()));
+            let content = (record.value.clone(), record.deadline.map(|deadline| deadline.as_millis()));
             let before = by_key.insert((record.db, record.key.to_vec()), content);
             assert!(before.is_none(), "handed over twice: {record:?}");
         }

@@ -12,7 +12,8 @@ pub(super) fn reply_info(reply: &mut ReplyWriter, table: &CommandTable, command:
     reply.array(10);
     reply.bulk(command.full_name().as_bytes());
     reply.int(spec.arity.to_signed());
-    let flags: Vec<String> = spec.flags.names().collect();
+    let movable = spec.keys.iter().any(|keys| keys.counted).then(|| "movablekeys".to_owned());
+    let flags: Vec<String> = spec.flags.names().chain(movable).collect();
     reply_statuses(reply, &flags);
     let (first, last, step) = range(spec.keys);
     reply.int(first);
@@ -57,21 +58,27 @@ fn reply_key_spec(reply: &mut ReplyWriter, keys: &KeySpec) {
     reply.int(signed(keys.first));
     reply.bulk(b"find_keys");
     reply.map(2);
-    reply_pair(reply, "type", "range");
+    let (kind, find) = if keys.counted {
+        ("keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", signed(keys.step))])
+    } else {
+        ("range", [("lastkey", keys.last), ("keystep", signed(keys.step)), ("limit", 0)])
+    };
+    reply_pair(reply, "type", kind);
     reply.bulk(b"spec");
-    reply.map(3);
-    for (name, value) in [("lastkey", keys.last), ("keystep", signed(keys.step)), ("limit", 0)] {
+    reply.map(find.len());
+    for (name, value) in find {
         reply.bulk(name.as_bytes());
         reply.int(value);
     }
 }
 
-/// First key, last key and step, as commands were described before there were key specs: all keys as one range.
+/// First key, last key and step, as commands were described before there were key specs: all keys as one range, but those that are counted.
 fn range(specs: &[KeySpec]) -> (i64, i64, i64) {
-    let first = specs.iter().map(|keys| signed(keys.first)).min().unwrap_or(0);
-    let to_the_end = specs.iter().map(|keys| keys.last).find(|last| *last < 0);
-    let last = to_the_end.or_else(|| specs.iter().map(|keys| signed(keys.first) + keys.last).max());
-    (first, last.unwrap_or(0), specs.first().map_or(0, |keys| signed(keys.step)))
+    let ranges = || specs.iter().filter(|keys| !keys.counted);
+    let first = ranges().map(|keys| signed(keys.first)).min().unwrap_or(0);
+    let to_the_end = ranges().map(|keys| keys.last).find(|last| *last < 0);
+    let last = to_the_end.or_else(|| ranges().map(|keys| signed(keys.first) + keys.last).max());
+    (first, last.unwrap_or(0), ranges().next().map_or(0, |keys| signed(keys.step)))
 }
 
 /// A position among arguments, of which there are far fewer than the type can count.

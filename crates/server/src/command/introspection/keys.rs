@@ -18,7 +18,7 @@ pub(super) fn reply_keys(ctx: &mut Ctx<'_, '_>, with_flags: bool) -> Result<Outc
     let told = spec.key_flags.map(|of| of(args));
     let keys = spec.keys.iter().flat_map(|keys| {
         let flags = told.unwrap_or(keys.flags);
-        keys.positions(args.len()).filter_map(move |position| Some((args.get(position)?, flags)))
+        keys.positions(args).filter_map(move |position| Some((args.get(position)?, flags)))
     });
     let keys: Vec<_> = keys.collect();
     ctx.reply.array(keys.len());

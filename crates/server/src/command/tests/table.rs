@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use pyredis_protocol::Arg;
+
 use crate::command::spec::{Arity, Flags, KeySpec, Locks};
 use crate::command::syntax::{Argument, Kind, parse};
 use crate::command::table::{Command, CommandTable};
@@ -112,7 +114,9 @@ fn keys_lie_inside_the_arity() {
         let (Arity::Exactly(count) | Arity::AtLeast(count)) = command.spec.arity;
         let names = 1 + usize::from(command.container.is_some());
         command.spec.keys.iter().all(|keys| {
-            let positions: Vec<usize> = keys.positions(count).collect();
+            let args = vec![Arg::InBuffer(b"1"); count + usize::from(keys.counted)];
+            let positions: Vec<usize> = keys.positions(&args).collect();
+            let count = args.len();
             keys.step > 0 && !positions.is_empty() && positions.iter().all(|position| (names..count).contains(position))
         })
     });
