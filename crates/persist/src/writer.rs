@@ -68,8 +68,11 @@ impl<W: Write> SnapshotWriter<W> {
 
     /// Takes one more record.
     pub(crate) fn push(&mut self, record: Record) -> Result<(), WriteError> {
-        let bytes =
-            record.key.len().saturating_add(record.value.as_bytes().map_or(0, bytes::Bytes::len)).saturating_add(RECORD_OVERHEAD_BYTES);
+        let bytes = record
+            .key
+            .len()
+            .saturating_add(record.value.as_bytes().map_or(0, bytes::Bytes::len))
+            .saturating_add(RECORD_OVERHEAD_BYTES);
         if bytes > BLOCK_BYTES_MAX as usize {
             return Err(WriteError::TooLong(record));
         }

@@ -77,7 +77,8 @@ impl ShardMut<'_, '_> {
         change: impl FnOnce(&mut C, &mut Report<'_>) -> R,
     ) -> Result<R, StoreError> {
         let mut change = Some(change);
-        let mut once = |collection: &mut C, report: &mut Report<'_>| change.take().map(|change| change(collection, report));
+        let mut once =
+            |collection: &mut C, report: &mut Report<'_>| change.take().map(|change| change(collection, report));
         if let Some(result) = self.change(key, &mut once)?.flatten() {
             return Ok(result);
         }

@@ -316,7 +316,9 @@ impl Entry {
             Some(Apart::Collection(collection)) => return ValueRef::Collection(collection),
             Some(Apart::String { bytes, .. }) => StringRef::shared(bytes),
             // SAFETY: the flag says that an integer lies here since it was last written.
-            None if header.has(INTEGER) => StringRef::integer(unsafe { self.at(header.value_offset()).cast().read_unaligned() }),
+            None if header.has(INTEGER) => {
+                StringRef::integer(unsafe { self.at(header.value_offset()).cast().read_unaligned() })
+            }
             None => StringRef::inline(self.inline()),
         })
     }
@@ -508,7 +510,9 @@ impl Entry {
             expiry => {
                 let value = match (self.apart(), self.value()) {
                     (Some(apart), _) => Incoming::Apart(apart.clone()),
-                    (None, ValueRef::String(string)) if let Some(number) = string.as_integer() => Incoming::Integer(number),
+                    (None, ValueRef::String(string)) if let Some(number) = string.as_integer() => {
+                        Incoming::Integer(number)
+                    }
                     (None, _) => Incoming::Inline(self.inline()),
                 };
                 let mut changed = Header::new(self.key(), &value, expiry.is_some(), header.has(SIDE));

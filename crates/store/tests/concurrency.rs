@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
-use pyredis_store::{Key, LockSet, Record, SetOptions, SnapshotSink, Store, TxError, Value, StringRef, View, WatchSet};
+use pyredis_store::{Key, LockSet, Record, SetOptions, SnapshotSink, Store, StringRef, TxError, Value, View, WatchSet};
 
 const ACCOUNTS: usize = 32;
 const BALANCE: i64 = 100;

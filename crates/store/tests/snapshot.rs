@@ -317,8 +317,7 @@ fn a_snapshot_amid_transfers_sees_one_instant() {
             let content = records.by_key();
             assert_eq!(content.len(), keys_total);
             let balances = content.iter().filter(|((db, _), _)| *db == 0);
-            let sum: i64 =
-                balances.map(|(_, (value, _))| value.to_integer().unwrap()).sum();
+            let sum: i64 = balances.map(|(_, (value, _))| value.to_integer().unwrap()).sum();
             assert_eq!(sum, i64::try_from(ACCOUNTS).unwrap() * BALANCE);
         }
     });

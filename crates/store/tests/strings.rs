@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use pyredis_store::{BitField, BitFieldOp, BitOp, Overflow, Store, WalkProgress, count_bits, find_bit};
+use pyredis_store::{BitField, BitFieldOp, BitOp, Overflow, Store, Value, WalkProgress, count_bits, find_bit};
 use records::Records;
 use replay::{ByKey, Databases};
 use units::Units;
@@ -366,7 +366,7 @@ fn a_snapshot_has_the_bytes_of_its_moment() {
     }
     while walk.step(10) == WalkProgress::More {}
     let expected: Vec<_> =
-        contents.iter().map(|(key, value)| ((0, key.as_bytes().to_vec()), (value.clone(), None))).collect();
+        contents.iter().map(|(key, value)| ((0, key.as_bytes().to_vec()), (Value::from(&value[..]), None))).collect();
     assert!(records.by_key().into_iter().collect::<Vec<_>>() == expected);
     drop(walk);
     store.debug_check();

@@ -22,13 +22,18 @@ mod connection;
 mod counter;
 mod debug;
 mod generic;
+mod hash;
 mod introspection;
 mod keyspace;
 mod lcs;
+mod list;
 mod memory;
 mod object;
 mod range;
 mod server;
+mod set;
+mod sort;
+mod sorted_set;
 mod string;
 mod transaction;
 mod transfer;
@@ -50,13 +55,18 @@ static FAMILIES: &[&[&CommandSpec]] = &[
     counter::COMMANDS,
     debug::COMMANDS,
     generic::COMMANDS,
+    hash::COMMANDS,
     introspection::COMMANDS,
     keyspace::COMMANDS,
     lcs::COMMANDS,
+    list::COMMANDS,
     memory::COMMANDS,
     object::COMMANDS,
     range::COMMANDS,
     server::COMMANDS,
+    set::COMMANDS,
+    sort::COMMANDS,
+    sorted_set::COMMANDS,
     string::COMMANDS,
     transaction::COMMANDS,
     transfer::COMMANDS,

@@ -232,14 +232,18 @@ bitflags! {
         const KEYSPACE = 1;
         const READ = 1 << 1;
         const WRITE = 1 << 2;
-        const STRING = 1 << 3;
-        const BITMAP = 1 << 10;
-        const ADMIN = 1 << 4;
-        const FAST = 1 << 5;
-        const SLOW = 1 << 6;
-        const DANGEROUS = 1 << 7;
-        const CONNECTION = 1 << 8;
-        const TRANSACTION = 1 << 9;
+        const SET = 1 << 3;
+        const SORTEDSET = 1 << 4;
+        const LIST = 1 << 5;
+        const HASH = 1 << 6;
+        const STRING = 1 << 7;
+        const BITMAP = 1 << 8;
+        const ADMIN = 1 << 9;
+        const FAST = 1 << 10;
+        const SLOW = 1 << 11;
+        const DANGEROUS = 1 << 12;
+        const CONNECTION = 1 << 13;
+        const TRANSACTION = 1 << 14;
     }
 }
 
@@ -249,6 +253,10 @@ pub(crate) enum Group {
     Generic,
     String,
     Bitmap,
+    Hash,
+    List,
+    Set,
+    SortedSet,
     Connection,
     Server,
     Transactions,
@@ -260,6 +268,10 @@ impl Group {
             Self::Generic => "generic",
             Self::String => "string",
             Self::Bitmap => "bitmap",
+            Self::Hash => "hash",
+            Self::List => "list",
+            Self::Set => "set",
+            Self::SortedSet => "sorted-set",
             Self::Connection => "connection",
             Self::Server => "server",
             Self::Transactions => "transactions",
@@ -271,6 +283,10 @@ impl Group {
             Self::Generic => Categories::KEYSPACE,
             Self::String => Categories::STRING,
             Self::Bitmap => Categories::BITMAP,
+            Self::Hash => Categories::HASH,
+            Self::List => Categories::LIST,
+            Self::Set => Categories::SET,
+            Self::SortedSet => Categories::SORTEDSET,
             Self::Connection => Categories::CONNECTION,
             Self::Server => Categories::empty(),
             Self::Transactions => Categories::TRANSACTION,

@@ -156,18 +156,17 @@ impl View<'_> {
         super::string::check_length(length)?;
         let mut shard = self.shard_mut(key)?;
         // What changes nothing copies nothing, and nobody hears of it.
-        let unchanged =
-            shard.live_string(key)?.filter(|value| value.len() >= length).and_then(|value| {
-                value.with_bytes(|string| {
-                    steps
-                        .iter()
-                        .map(|step| match step.run(string) {
-                            (answer, None) => Some(answer),
-                            (_, Some(_)) => None,
-                        })
-                        .collect()
-                })
-            });
+        let unchanged = shard.live_string(key)?.filter(|value| value.len() >= length).and_then(|value| {
+            value.with_bytes(|string| {
+                steps
+                    .iter()
+                    .map(|step| match step.run(string) {
+                        (answer, None) => Some(answer),
+                        (_, Some(_)) => None,
+                    })
+                    .collect()
+            })
+        });
         if let Some(answers) = unchanged {
             shard.rewrite(key);
             return Ok(answers);

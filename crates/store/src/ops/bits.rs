@@ -26,9 +26,9 @@ impl View<'_> {
         let (byte, mask) = place(offset);
         check_length(byte.saturating_add(1))?;
         let mut shard = self.shard_mut(key)?;
-        let stays = shard.live_string(key)?.is_some_and(|string| {
-            string.with_bytes(|bytes| byte < bytes.len() && is_set(bytes, byte, mask) == bit)
-        });
+        let stays = shard
+            .live_string(key)?
+            .is_some_and(|string| string.with_bytes(|bytes| byte < bytes.len() && is_set(bytes, byte, mask) == bit));
         if stays {
             shard.rewrite(key);
             return Ok(bit);

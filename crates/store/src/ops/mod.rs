@@ -7,8 +7,12 @@ mod bit_field;
 mod bits;
 mod expiry;
 mod generic;
+mod hash;
+mod list;
 mod object;
 mod range;
+mod set;
+mod sorted_set;
 mod string;
 
 pub use bit_calculation::{BitCalculation, BitOp};

@@ -137,7 +137,8 @@ impl View<'_> {
         let mut previous = None;
         if options.condition != Condition::Always || options.returns_previous {
             let live = shard.live(key);
-            previous = live.filter(|_| options.returns_previous).map(Entry::string).transpose()?.map(StringRef::to_bytes);
+            previous =
+                live.filter(|_| options.returns_previous).map(Entry::string).transpose()?.map(StringRef::to_bytes);
             let wanted = match options.condition {
                 Condition::Always => true,
                 Condition::IfAbsent => live.is_none(),

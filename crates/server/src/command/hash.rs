@@ -1,0 +1,5 @@
+//! Hashes: HSET, HGET and their relatives.
+
+use super::spec::CommandSpec;
+
+pub(super) const COMMANDS: &[&CommandSpec] = &[];

@@ -1,0 +1,5 @@
+//! Lists: LPUSH, LRANGE and their relatives.
+
+use super::spec::CommandSpec;
+
+pub(super) const COMMANDS: &[&CommandSpec] = &[];

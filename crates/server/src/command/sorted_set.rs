@@ -1,0 +1,5 @@
+//! Sorted sets: ZADD, ZRANGE and their relatives.
+
+use super::spec::CommandSpec;
+
+pub(super) const COMMANDS: &[&CommandSpec] = &[];
