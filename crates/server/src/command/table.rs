@@ -93,10 +93,12 @@ fn unknown_command(args: &[Arg<'_>]) -> CommandError {
     }
     const SHOWN_BYTES_MAX: usize = 128;
     let cut = |bytes: &[u8], max: usize| text(bytes.get(..max).unwrap_or(bytes)).into_owned();
-    let mut shown = String::new();
+    // The limit counts bytes as they came, and U+FFFD may be longer.
+    let (mut shown, mut bytes) = (String::new(), 0);
     for arg in args.iter().skip(1) {
-        let Some(room) = SHOWN_BYTES_MAX.checked_sub(shown.len()).filter(|room| *room > 0) else { break };
+        let Some(room) = SHOWN_BYTES_MAX.checked_sub(bytes).filter(|room| *room > 0) else { break };
         shown.push_str(&format!("'{}' ", cut(arg, room)));
+        bytes += arg.iter().take(room).take_while(|byte| **byte != 0).count() + "'' ".len();
     }
     let name = args.first().map(|name| cut(name, SHOWN_BYTES_MAX)).unwrap_or_default();
     CommandError::UnknownCommand(Box::new((name, shown)))
