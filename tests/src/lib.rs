@@ -12,6 +12,7 @@ mod expect;
 mod expect_parse;
 mod hello;
 pub mod linear;
+pub mod oracle;
 mod process;
 mod record;
 mod render;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl Server {
     /// As [`Server::start`].
     pub fn start_with(flavour: Flavour, directives: &[&str]) -> Result<Self> {
         match flavour {
-            Flavour::Redis => Self::start_redis(directives),
+            Flavour::Redis => Self::start_redis(Path::new("redis-server"), directives),
             Flavour::Pyredis => {
                 let folder = TempDir::new()?;
                 let mut command = pyredis_command(folder.path())?;
@@ -65,6 +65,22 @@ impl Server {
                 Self::start_pyredis(command, Some(folder))
             }
         }
+    }
+
+    /// Starts this program with an empty keyspace, no snapshots and the system's clock: the judge if it is called
+    /// `redis-server`, else pyredis.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_program(program: &Path) -> Result<Self> {
+        if program.file_name().is_some_and(|name| name == "redis-server") {
+            // It looks for clients that have waited long enough when a timer wakes it; let that be often.
+            return Self::start_redis(program, &["--hz", "500"]);
+        }
+        let folder = TempDir::new()?;
+        let mut command = Command::new(program);
+        command.args(["--port", "0", "--io-threads", "2", "--save", "", "--dir"]).arg(folder.path());
+        Self::start_pyredis(command, Some(folder))
     }
 
     /// Starts `command`, which runs pyredis-server, and waits for its line `listening on <address>`. The server
@@ -81,12 +97,12 @@ impl Server {
 
     /// A free port cannot be asked of redis-server, so one is taken, freed and passed on; should another process be
     /// faster, the next is tried.
-    fn start_redis(directives: &[&str]) -> Result<Self> {
+    fn start_redis(program: &Path, directives: &[&str]) -> Result<Self> {
         let mut refusal = None;
         for _ in 0..10 {
             let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
             let folder = TempDir::new()?;
-            let mut command = Command::new("redis-server");
+            let mut command = Command::new(program);
             command.args(["--bind", "127.0.0.1", "--port", &address.port().to_string(), "--save", ""]);
             command.args(["--appendonly", "no", "--enable-debug-command", "yes"]).args(directives);
             command.arg("--dir").arg(folder.path());
@@ -168,7 +184,7 @@ impl Server {
 ///
 /// # Errors
 /// When the binary is missing.
-pub fn pyredis_command(folder: &std::path::Path) -> Result<Command> {
+pub fn pyredis_command(folder: &Path) -> Result<Command> {
     let mut command = Command::new(pyredis_binary()?);
     command.args(["--port", "0", "--io-threads", "2", "--dir"]).arg(folder);
     Ok(command)

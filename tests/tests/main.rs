@@ -4,6 +4,7 @@
 //! `Cargo.toml` says what can be set from outside.
 
 mod command_info;
+mod differential;
 mod hostile;
 mod lifecycle;
 mod linear;
@@ -43,6 +44,7 @@ fn all() -> Result<Vec<Trial>> {
     tests.extend(command_info::trials());
     tests.extend(lifecycle::trials());
     tests.extend(linear::trials());
+    tests.extend(differential::trials());
     Ok(tests)
 }
 
