@@ -8,6 +8,7 @@ mod clock;
 mod install;
 mod integration;
 mod load;
+mod oracle;
 mod process;
 mod sanitize;
 mod test;
@@ -38,6 +39,8 @@ enum Task {
     Load(load::Options),
     /// Measure pyredis beside redis-server and other peers: what a command, a key, an expiry cost, with bars to pass
     Bench(bench::Options),
+    /// Ask pyredis and redis-server the same random commands, and show in a few commands where they differ
+    Oracle(oracle::Options),
     /// Run the tests of store, persist and protocol under AddressSanitizer, with a nightly compiler (ThreadSanitizer is not offered: it would
     /// need a standard library compiled for it)
     Sanitize(sanitize::Options),
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Load(options) => load::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Oracle(options) => oracle::run(&options),
         Task::Sanitize(options) => sanitize::run(&options),
         Task::Floor(options) => bench::serve_floor(&options),
     };

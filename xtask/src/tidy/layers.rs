@@ -14,7 +14,7 @@ const MAY_USE: [(&str, &[&str]); 7] = [
     ("pyredis-server", &["pyredis-store", "pyredis-protocol", "pyredis-persist"]),
     ("pyredis-cli", &["pyredis-protocol"]),
     ("pyredis-tests", &["pyredis-protocol"]),
-    ("xtask", &["pyredis-protocol"]),
+    ("xtask", &["pyredis-protocol", "pyredis-tests"]),
 ];
 
 /// A package, and one that it depends on in whatever way.
