@@ -15,17 +15,61 @@ const SEQUENCES: u64 = 150;
 /// about luck; `cargo xtask oracle` goes on from new ones.
 const SEED: u64 = 1;
 /// Within so many sequences each fault must be found.
-const FAULTY_SEQUENCES: u64 = 100;
+const FAULTY_SEQUENCES: u64 = 200;
 
 /// What is wrong with a server on purpose, and in how many commands it can be shown.
 const FAULTS: [(&str, Fault, usize); 6] = [
-    ("a_wrong_sum", |command| rename(command, "INCR", "DECR"), 1),
-    ("the_wrong_end", |command| rename(command, "LPOP", "RPOP"), 2),
-    ("a_lost_pair", |command| drop_last(command, "HSET", 6, 2), 2),
+    ("a_wrong_sum", Fault::Rename("INCR", "DECR"), 1),
+    ("the_wrong_end", Fault::Rename("LPOP", "RPOP"), 2),
+    ("a_lost_pair", Fault::LoseLast("HSET", 6, 2), 2),
     // The reply is the same; only what is held differs.
-    ("a_lost_deadline", |command| drop_word(command, "GETEX", "PERSIST"), 2),
-    ("the_wrong_score", |command| rename(command, "ZINTERSTORE", "ZUNIONSTORE"), 3),
-    ("a_watch_that_is_blind", |command| replace_last(command, "WATCH", "elsewhere"), 5),
+    ("a_lost_deadline", Fault::LoseWord("GETEX", "PERSIST"), 2),
+    ("the_wrong_score", Fault::Rename("ZINTERSTORE", "ZUNIONSTORE"), 3),
+    ("a_watch_that_is_blind", Fault::ReplaceLast("WATCH", "elsewhere"), 5),
+];
+
+/// An option or a value that a server takes for another. Each is found only if the commands' arguments come together well.
+const MISREAD: [(Group, Fault); 40] = [
+    (Group::String, Fault::LoseWord("SET", "KEEPTTL")),
+    (Group::String, Fault::ReplaceWord("SET", "EX", "PX")),
+    (Group::String, Fault::ReplaceWord("GETEX", "PXAT", "EXAT")),
+    (Group::String, Fault::LoseWord("LCS", "WITHMATCHLEN")),
+    (Group::String, Fault::ReplaceWord("INCRBYFLOAT", "1e17", "1e16")),
+    (Group::String, Fault::ReplaceWord("INCRBY", "-9223372036854775808", "-9223372036854775807")),
+    (Group::String, Fault::Rename("MSETNX", "MSET")),
+    (Group::Generic, Fault::LoseWord("COPY", "REPLACE")),
+    (Group::Generic, Fault::ReplaceWord("SCAN", "TYPE", "MATCH")),
+    (Group::Generic, Fault::ReplaceWord("SORT", "DESC", "ASC")),
+    (Group::Generic, Fault::LoseWord("SORT", "ALPHA")),
+    (Group::Generic, Fault::ReplaceWord("KEYS", "[^s]*", "*")),
+    (Group::Expiry, Fault::ReplaceWord("EXPIRE", "GT", "XX")),
+    (Group::Expiry, Fault::ReplaceWord("PEXPIRE", "LT", "NX")),
+    (Group::Expiry, Fault::Rename("PEXPIREAT", "EXPIREAT")),
+    (Group::Hash, Fault::Rename("HSETNX", "HSET")),
+    (Group::Hash, Fault::ReplaceLast("HINCRBYFLOAT", "0")),
+    (Group::Hash, Fault::LoseLast("HSET", 400, 2)),
+    (Group::List, Fault::ReplaceWord("LINSERT", "BEFORE", "AFTER")),
+    (Group::List, Fault::ReplaceWord("LPOS", "MAXLEN", "COUNT")),
+    (Group::List, Fault::ReplaceWord("LREM", "-1", "1")),
+    (Group::List, Fault::ReplaceWord("LMOVE", "LEFT", "RIGHT")),
+    (Group::List, Fault::Rename("BRPOP", "BLPOP")),
+    (Group::Set, Fault::Rename("SPOP", "SRANDMEMBER")),
+    (Group::Set, Fault::ReplaceWord("SRANDMEMBER", "-7", "7")),
+    (Group::Set, Fault::ReplaceWord("SSCAN", "MATCH", "COUNT")),
+    (Group::Set, Fault::ReplaceWord("SINTERCARD", "LIMIT", "limit0")),
+    (Group::Set, Fault::LoseLast("SADD", 500, 1)),
+    (Group::SortedSet, Fault::ReplaceWord("ZADD", "-0", "0")),
+    (Group::SortedSet, Fault::ReplaceWord("ZADD", "GT", "XX")),
+    (Group::SortedSet, Fault::LoseWord("ZADD", "CH")),
+    (Group::SortedSet, Fault::ReplaceWord("ZUNIONSTORE", "MIN", "MAX")),
+    (Group::SortedSet, Fault::ReplaceWord("ZRANGE", "(1", "1")),
+    (Group::SortedSet, Fault::ReplaceWord("ZRANGEBYLEX", "[a", "(a")),
+    (Group::SortedSet, Fault::ReplaceWord("ZRANGESTORE", "REV", "LIMIT")),
+    (Group::Bitmap, Fault::ReplaceWord("BITPOS", "BIT", "BYTE")),
+    (Group::Bitmap, Fault::ReplaceWord("BITFIELD", "FAIL", "SAT")),
+    (Group::Bitmap, Fault::ReplaceWord("BITOP", "XOR", "OR")),
+    (Group::Connection, Fault::ReplaceWord("SWAPDB", "2", "1")),
+    (Group::Transaction, Fault::Rename("DISCARD", "EXEC")),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -36,6 +80,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     for (name, fault, steps) in FAULTS {
         trials.push(trial(format!("differential::{name}_is_found"), move || is_found(fault, steps)));
     }
+    trials.push(trial("differential::what_is_misread_is_found", what_is_misread_is_found));
     trials.into_iter().map(needs_redis).collect()
 }
 
@@ -54,7 +99,7 @@ fn a_server_does_not_differ_from_itself() -> Result<()> {
 fn agrees(accused: &Server, seed: u64, count: u64) -> Result<()> {
     let judge = redis()?;
     let arena = Arena { judge: Side::of(&judge), accused: Side::of(accused) };
-    let summary = campaign(&arena, seed, count, 20)?;
+    let summary = campaign(&arena, count, &Plan { seed, ..Plan::default() })?;
     let found: Vec<&str> = summary.differences.values().map(|found| found.transcript.as_str()).collect();
     ensure!(found.is_empty(), "{}\n{summary}", found.join("\n"));
     ensure!(summary.sequences == count, "only {} sequences were played", summary.sequences);
@@ -65,9 +110,26 @@ fn agrees(accused: &Server, seed: u64, count: u64) -> Result<()> {
 fn is_found(fault: Fault, steps: usize) -> Result<()> {
     let (judge, accused) = (redis()?, redis()?);
     let arena = Arena { judge: Side::of(&judge), accused: Side { fault: Some(fault), ..Side::of(&accused) } };
-    let summary = campaign(&arena, SEED, FAULTY_SEQUENCES, 1)?;
+    let summary = campaign(&arena, FAULTY_SEQUENCES, &Plan { seed: SEED, differences_max: 1, ..Plan::default() })?;
     let found = summary.differences.values().next().with_context(|| format!("nothing was found: {summary}"))?;
     ensure!(found.steps <= steps, "{} commands instead of {steps}:\n{}", found.steps, found.transcript);
+    Ok(())
+}
+
+fn what_is_misread_is_found() -> Result<()> {
+    let (judge, accused) = (redis()?, redis()?);
+    let mut missed = Vec::new();
+    for (group, fault) in MISREAD {
+        let arena = Arena { judge: Side::of(&judge), accused: Side { fault: Some(fault), ..Side::of(&accused) } };
+        // Something to expire, to copy, to queue.
+        let groups = vec![group, Group::String, Group::List];
+        let plan = Plan { seed: SEED, groups, differences_max: 1, shortens: false };
+        let summary = campaign(&arena, FAULTY_SEQUENCES, &plan)?;
+        if summary.differences.is_empty() {
+            missed.push(fault);
+        }
+    }
+    ensure!(missed.is_empty(), "not found: {missed:?}");
     Ok(())
 }
 
@@ -75,52 +137,18 @@ fn redis() -> Result<Server> {
     Server::start_program("redis-server".as_ref()).with_context(|| Flavour::Redis.to_string())
 }
 
-fn campaign(arena: &Arena, seed: u64, count: u64, differences_max: usize) -> Result<Summary> {
-    let plan = Plan { seed, groups: Group::ALL.to_vec(), differences_max };
+fn campaign(arena: &Arena, count: u64, plan: &Plan) -> Result<Summary> {
     let mut left = count;
     let is_going = || {
         let is_left = left > 0;
         left = left.saturating_sub(1);
         is_left
     };
-    oracle::run(arena, &plan, is_going, |_| ())
+    oracle::run(arena, plan, is_going, |_| ())
 }
 
 /// The number in this variable of the environment.
 fn from_outside(variable: &str) -> Result<Option<u64>> {
     let Ok(text) = std::env::var(variable) else { return Ok(None) };
     text.parse().map(Some).with_context(|| format!("{variable}={text} is no number"))
-}
-
-fn is_named(command: &[Vec<u8>], name: &str) -> bool {
-    command.first().is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
-}
-
-fn rename(command: &mut [Vec<u8>], from: &str, to: &str) {
-    if is_named(command, from)
-        && let [name, ..] = command
-    {
-        *name = to.into();
-    }
-}
-
-/// Loses the last so many words of a command of at least `from` words.
-fn drop_last(command: &mut Vec<Vec<u8>>, name: &str, from: usize, count: usize) {
-    if is_named(command, name) && command.len() >= from {
-        command.truncate(command.len() - count);
-    }
-}
-
-fn replace_last(command: &mut [Vec<u8>], name: &str, word: &str) {
-    if is_named(command, name)
-        && let [_, .., last] = command
-    {
-        *last = word.into();
-    }
-}
-
-fn drop_word(command: &mut Vec<Vec<u8>>, name: &str, word: &str) {
-    if is_named(command, name) {
-        command.retain(|other| !other.eq_ignore_ascii_case(word.as_bytes()));
-    }
 }

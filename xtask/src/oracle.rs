@@ -60,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         left = left.saturating_sub(1);
         is_left && clock::now() < end
     };
-    let plan = Plan { seed, groups, differences_max: options.differences };
+    let plan = Plan { seed, groups, differences_max: options.differences, shortens: true };
     let summary = oracle::run(&arena, &plan, is_going, |found| println!("\n{}", found.transcript))?;
     println!("{summary}");
     Ok(summary.differences.is_empty())

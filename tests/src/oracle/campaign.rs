@@ -13,9 +13,9 @@ use super::shrink::shrink;
 use crate::client::Client;
 
 /// How many commands a sequence has.
-const STEPS: usize = 250;
+const STEPS: usize = 300;
 /// After so many of them all that the servers hold is compared.
-const CONTENT_EVERY: usize = 125;
+const CONTENT_EVERY: usize = 150;
 
 /// What to try.
 #[derive(Debug, Clone)]
@@ -26,6 +26,15 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// Enough is found when so many differences are.
     pub differences_max: usize,
+    /// Whether what was found is made as short as it gets.
+    pub shortens: bool,
+}
+
+impl Default for Plan {
+    /// Everything, from the seed 0.
+    fn default() -> Self {
+        Self { seed: 0, groups: Group::ALL.to_vec(), differences_max: 20, shortens: true }
+    }
 }
 
 /// What came of it.
@@ -102,7 +111,7 @@ pub fn run(
             if let Some(found) = summary.differences.get_mut(&signature) {
                 found.times += 1;
             } else {
-                let found = found(arena, seed, &sequence, &played, difference);
+                let found = found(arena, plan, seed, &sequence, &played, difference);
                 tell(&found);
                 summary.differences.insert(signature, found);
             }
@@ -154,7 +163,14 @@ fn names(forms: &[Form]) -> Vec<String> {
 }
 
 /// The difference, as short as it gets.
-fn found(arena: &Arena, seed: u64, sequence: &Sequence, played: &Played, difference: &Difference) -> Found {
+fn found(
+    arena: &Arena,
+    plan: &Plan,
+    seed: u64,
+    sequence: &Sequence,
+    played: &Played,
+    difference: &Difference,
+) -> Found {
     let title = format!("{}, seed {seed}", difference.signature());
     let accused = &arena.accused.name;
     let whole = |why: &str| {
@@ -163,6 +179,9 @@ fn found(arena: &Arena, seed: u64, sequence: &Sequence, played: &Played, differe
         let transcript = transcript(&format!("{title} ({why})"), accused, &whole, &played.replies, difference);
         Found { seed, steps: difference.steps, transcript, times: 1 }
     };
+    if !plan.shortens {
+        return whole("whole");
+    }
     let shrunk = match shrink(arena, sequence, difference) {
         Ok(Some(shrunk)) => shrunk,
         Ok(None) => return whole("not seen again, so not shortened"),

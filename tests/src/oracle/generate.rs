@@ -54,13 +54,16 @@ pub(super) fn sequence(forms: &[Form], seed: u64, length: usize) -> Sequence {
     let connections = rng.usize(1..=CONNECTIONS_MAX);
     let versions = (0..connections).map(|_| if rng.bool() { 3 } else { 2 }).collect();
     let pipeline = if rng.bool() { 1 } else { rng.usize(2..=PIPELINE_MAX) };
-    let mut generator = Generator { forms, rng, connection: 0, in_transaction: [false; CONNECTIONS_MAX] };
+    let groups = focus(forms, &mut rng);
+    let mut generator = Generator { forms, groups, rng, connection: 0, in_transaction: [false; CONNECTIONS_MAX] };
     let steps = (0..length).filter_map(|_| generator.step(connections, pipeline)).collect();
     Sequence { versions, pipeline, steps }
 }
 
 struct Generator<'a> {
     forms: &'a [Form],
+    /// The groups that are there, with their weights in this sequence.
+    groups: Vec<(Group, u32)>,
     rng: Rng,
     /// Whose turn it is.
     connection: usize,
@@ -106,12 +109,17 @@ impl<'a> Generator<'a> {
 
     /// A group by its weight, and a row of it by its own.
     fn form(&mut self) -> Option<&'a Form> {
-        let present = |group: &Group| self.forms.iter().any(|form| form.group == *group);
-        let groups: Vec<Group> = Group::ALL.into_iter().filter(present).collect();
-        let group = weighted(&groups, |group| group.weight(), &mut self.rng)?;
+        let (group, _) = weighted(&self.groups, |(_, weight)| *weight, &mut self.rng)?;
         let rows: Vec<&Form> = self.forms.iter().filter(|form| form.group == *group).collect();
         weighted(&rows, |form| form.weight, &mut self.rng).copied()
     }
+}
+
+/// The groups of these rows, some of them for this sequence much more often than others, so that keys get fuller.
+fn focus(forms: &[Form], rng: &mut Rng) -> Vec<(Group, u32)> {
+    let is_there = |group: &Group| forms.iter().any(|form| form.group == *group);
+    let groups = Group::ALL.into_iter().filter(is_there);
+    groups.map(|group| (group, group.weight() * rng.choice([1, 1, 3, 10]).unwrap_or(1))).collect()
 }
 
 fn weighted<'i, T>(items: &'i [T], weight: impl Fn(&T) -> u32, rng: &mut Rng) -> Option<&'i T> {

@@ -16,6 +16,8 @@ pub(super) enum Judge {
     Near(i64),
     /// The same type.
     Kind,
+    /// How many keys there are; asked again where it differs, when those past their deadline are gone.
+    Settling,
     /// A key, any that exists.
     Key,
     /// Random members, as many, each of them in what this command says of the key.
@@ -29,7 +31,7 @@ pub(super) enum Judge {
 impl Judge {
     /// Whether the servers are asked more before the next command.
     pub(super) fn asks_back(self) -> bool {
-        matches!(self, Self::Key | Self::Random(_) | Self::Pop | Self::Scan { .. })
+        matches!(self, Self::Settling | Self::Key | Self::Random(_) | Self::Pop | Self::Scan { .. })
     }
 
     /// Whether two replies are the same as far as can be said by looking at them.
@@ -47,6 +49,8 @@ impl Judge {
             (Self::Near(most), Reply::Int(left), Reply::Int(right)) => {
                 *left >= 0 && *right >= 0 && left.abs_diff(*right) <= most.unsigned_abs()
             }
+            // As in a transaction, where nothing can be asked again.
+            (Self::Settling, Reply::Int(_), Reply::Int(_)) => true,
             (Self::Kind, _, _) => !left.is_error() && std::mem::discriminant(left) == std::mem::discriminant(right),
             (Self::Key | Self::Random(_) | Self::Pop, _, _) => !left.is_error() && same_shape(left, right),
             // One step only, as in a transaction: where the end is not reached at once, nothing can be said.
@@ -70,7 +74,9 @@ impl Judge {
             (Self::Unordered, Reply::Array(_)) | (Self::Pairs, Reply::Map(_)) => format!("unordered{text}"),
             (Self::Pairs, Reply::Array(_)) => "[...]".to_owned(),
             (Self::Near(_), Reply::Int(number)) if *number >= 0 => ":0..".to_owned(),
-            (Self::Kind | Self::Key | Self::Random(_) | Self::Pop | Self::Scan { .. }, _) => "*".to_owned(),
+            (Self::Kind | Self::Settling | Self::Key | Self::Random(_) | Self::Pop | Self::Scan { .. }, _) => {
+                "*".to_owned()
+            }
             _ => text,
         }
     }

@@ -5,7 +5,8 @@
 //! - how answers are compared: [`judge`], and [`content`] for what the servers hold; [`allowed`] has the differences that
 //!   are meant;
 //! - what happens: [`play`] plays one sequence, [`shrink`] shortens one that shows a difference, [`report`] writes it as
-//!   a transcript, [`campaign`] does all that again and again.
+//!   a transcript, [`campaign`] does all that again and again;
+//! - whether it would find anything: [`fault`] makes a server wrong on purpose.
 //!
 //! Guarantee: everything follows from the seed, the groups and the commands that the second server has, apart from what
 //! servers draw at random themselves.
@@ -14,6 +15,7 @@ mod allowed;
 mod argument;
 mod campaign;
 mod content;
+mod fault;
 mod generate;
 mod grammar;
 mod judge;
@@ -24,6 +26,7 @@ mod side;
 mod syntax;
 
 pub use campaign::{Found, Plan, Summary, run};
+pub use fault::Fault;
 pub use grammar::Group;
 pub use play::Arena;
-pub use side::{Fault, Side};
+pub use side::Side;

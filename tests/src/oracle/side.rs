@@ -4,12 +4,10 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 
+use super::fault::Fault;
 use crate::client::Client;
 use crate::reply::Reply;
 use crate::server::Server;
-
-/// Changes a request on its way, so that the server behind it seems to be wrong.
-pub type Fault = fn(&mut Vec<Vec<u8>>);
 
 /// A server. It is emptied again and again.
 #[derive(Debug, Clone)]
@@ -53,7 +51,7 @@ impl Link {
     pub(super) fn send(&mut self, commands: &[Vec<Vec<u8>>]) -> Result<()> {
         let Some(fault) = self.fault else { return self.client.send_commands(commands) };
         let mut commands = commands.to_vec();
-        commands.iter_mut().for_each(fault);
+        commands.iter_mut().for_each(|command| fault.apply(command));
         self.client.send_commands(&commands)
     }
 

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
     judged(4, "KEYS pattern", Judge::Unordered),
     judged(5, "SCAN cursor {MATCH pattern | COUNT count | TYPE type}", Judge::Scan { cursor: 1, pairs: false }),
     judged(2, "RANDOMKEY", Judge::Key),
-    row(2, "DBSIZE"),
+    judged(2, "DBSIZE", Judge::Settling),
     row(5, "OBJECT ENCODING any"),
     row(2, "OBJECT REFCOUNT any"),
     row(1, "OBJECT FREQ any"),

@@ -192,7 +192,7 @@ fn form(group: Group, row: Row) -> Result<Form> {
         _ => bail!("the syntax {:?} does not begin with a command", row.syntax),
     };
     let is_delicate = syntax.any(Kind::is_delicate);
-    let is_fragile = syntax.any(|kind| kind == Kind::By);
+    let is_fragile = syntax.any(|kind| matches!(kind, Kind::By | Kind::LexKey));
     Ok(Form { group, weight: row.weight, syntax, judge: row.judge, command, subcommand, is_delicate, is_fragile })
 }
 
