@@ -14,8 +14,8 @@ const SEQUENCES: u64 = 150;
 /// The seed of the first, unless `PYREDIS_SEED` says another. It stands fast, so that a run says something about a change, not
 /// about luck; `cargo xtask oracle` goes on from new ones.
 const SEED: u64 = 1;
-/// Within so many sequences each fault must be found.
-const FAULTY_SEQUENCES: u64 = 200;
+/// Within so many sequences each fault must be found; most are in the first few.
+const FAULTY_SEQUENCES: u64 = 1000;
 
 /// What is wrong with a server on purpose, and in how many commands it can be shown.
 const FAULTS: [(&str, Fault, usize); 6] = [

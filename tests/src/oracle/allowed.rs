@@ -9,25 +9,13 @@ struct Allowed {
 }
 
 /// All of them.
-const ALLOWED: [Allowed; 3] = [
+const ALLOWED: [Allowed; 2] = [
     Allowed {
         why: "bytes that are not UTF-8 in an error's text are U+FFFD",
         applies: |_, expected, got| match (expected, got) {
             (Reply::Error(expected), Reply::Error(got)) => {
                 String::from_utf8(expected.clone()).is_err()
                     && String::from_utf8_lossy(expected) == String::from_utf8_lossy(got)
-            }
-            _ => false,
-        },
-    },
-    Allowed {
-        why: "OBJECT REFCOUNT does not count who holds a value for a moment",
-        applies: |command, expected, got| match (expected, got) {
-            (Reply::Int(expected), Reply::Int(got)) => {
-                is_named(command, b"OBJECT")
-                    && command.get(1).is_some_and(|word| word.eq_ignore_ascii_case(b"refcount"))
-                    && *got == 1
-                    && *expected > 1
             }
             _ => false,
         },
@@ -40,10 +28,6 @@ const ALLOWED: [Allowed; 3] = [
         },
     },
 ];
-
-fn is_named(command: &[Vec<u8>], name: &[u8]) -> bool {
-    command.first().is_some_and(|word| word.eq_ignore_ascii_case(name))
-}
 
 /// Why this difference is none, if it is none.
 pub(super) fn allowed(command: &[Vec<u8>], expected: &Reply, got: &Reply) -> Option<&'static str> {

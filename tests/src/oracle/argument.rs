@@ -12,6 +12,8 @@ pub(super) const KEYS: [&[u8]; 12] =
 /// The sorted set whose members all have the score 0, which no other command comes to: what a range of members is in
 /// another depends on how the server happens to look for it.
 const LEX_KEY: &[u8] = b"zlex";
+/// A string that the same commands come to now and then.
+const LEX_STRING: &[u8] = b"zlex-string";
 /// Where a long run that is no run of integers begins to count.
 pub(super) const BURST_OF_WORDS: usize = 10_000;
 
@@ -28,6 +30,8 @@ pub(super) enum Kind {
     Any,
     /// A key whose sorted set is ordered by its members.
     LexKey,
+    /// The key that is a string for those who look for such a sorted set.
+    LexString,
     /// The score 0.
     Zero,
     /// A string's value, or a list's element.
@@ -94,6 +98,7 @@ impl Kind {
         Some(match name {
             "key" => Self::Key,
             "any" => Self::Any,
+            "lexstring" => Self::LexString,
             "zero" => Self::Zero,
             "lexkey" => Self::LexKey,
             "value" => Self::Value,
@@ -152,7 +157,8 @@ pub(super) fn draw(kind: Kind, home: Home, burst: Option<usize>, rng: &mut Rng) 
             _ => key(rng.usize(..KEYS.len())),
         },
         Kind::Any => key(rng.usize(..KEYS.len())),
-        Kind::LexKey => LEX_KEY.to_vec(),
+        Kind::LexKey if rng.u8(..100) < 92 => LEX_KEY.to_vec(),
+        Kind::LexKey | Kind::LexString => LEX_STRING.to_vec(),
         Kind::Zero => b"0".to_vec(),
         Kind::Value => value(rng),
         Kind::Member => pick(rng, 90, &MEMBERS, &STRANGE_MEMBERS),
@@ -160,7 +166,10 @@ pub(super) fn draw(kind: Kind, home: Home, burst: Option<usize>, rng: &mut Rng) 
         Kind::Score if rng.u8(..100) < 60 => pick(rng, 100, &["0", "1", "2", "3", "-1"], &[]),
         Kind::Float | Kind::Score => often(rng, &FLOATS, &NO_FLOATS),
         Kind::Bound => often(rng, &BOUNDS, &["(", "", "abc", "(nan", "nan", "[1", "((1"]),
-        Kind::Lex => often(rng, &["-", "+", "[a", "(a", "[c", "(d", "[", "("], &["a", "", "-a", "+z", "[\u{7f}"]),
+        Kind::Lex => {
+            let good = ["-", "-", "+", "+", "[a", "(a", "[b", "(c", "[d"];
+            pick(rng, 88, &good, &["[", "(", "a", "", "-a", "+z", "[\u{7f}"])
+        }
         Kind::Index => {
             let good = ["0", "1", "2", "3", "5", "7", "-1", "-2", "-3", "-6", "0", "-1"];
             pick(rng, 85, &good, &["1000", "-1000", MAX, MIN, BEYOND, "1.0", "abc", "", "-0"])

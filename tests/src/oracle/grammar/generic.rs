@@ -18,7 +18,8 @@ pub(super) const ROWS: &[Row] = &[
     judged(2, "RANDOMKEY", Judge::Key),
     judged(2, "DBSIZE", Judge::Settling),
     row(5, "OBJECT ENCODING any"),
-    row(2, "OBJECT REFCOUNT any"),
+    // A value is shared by whoever looks at it, and a copy of a small integer is not.
+    judged(2, "OBJECT REFCOUNT any", Judge::Kind),
     row(1, "OBJECT FREQ any"),
     // Small integers are shared in Redis, and were used whenever any of them was.
     judged(2, "OBJECT IDLETIME any", Judge::Kind),

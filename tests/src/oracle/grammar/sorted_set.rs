@@ -1,4 +1,4 @@
-//! Sorted sets.
+//! Sorted sets. Those that are asked for ranges of members have one score only, since else the answer depends on chance.
 
 use super::super::judge::Judge;
 use super::{Row, judged, row};
@@ -6,9 +6,7 @@ use super::{Row, judged, row};
 pub(super) const ROWS: &[Row] = &[
     row(12, "ZADD key (score member)..."),
     row(10, "ZADD key {NX | XX | GT | LT | CH | INCR} (score member)..."),
-    row(10, "ZADD lexkey (zero member)..."),
-    row(1, "SET lexkey value"),
-    row(1, "DEL lexkey"),
+    row(16, "ZADD lexkey (zero member)..."),
     row(6, "ZINCRBY key score member"),
     row(5, "ZREM key member..."),
     row(3, "ZCARD key"),
@@ -25,14 +23,14 @@ pub(super) const ROWS: &[Row] = &[
     row(3, "ZREVRANGE key index index [WITHSCORES]"),
     row(4, "ZRANGEBYSCORE key bound bound {WITHSCORES | LIMIT index index}"),
     row(3, "ZREVRANGEBYSCORE key bound bound {WITHSCORES | LIMIT index index}"),
-    row(3, "ZRANGEBYLEX lexkey lex lex [LIMIT index index]"),
+    row(4, "ZRANGEBYLEX lexkey lex lex [LIMIT index index]"),
     row(3, "ZREVRANGEBYLEX lexkey lex lex [LIMIT index index]"),
     row(4, "ZRANGESTORE any key index index {REV | LIMIT index index}"),
     row(3, "ZRANGESTORE any key bound bound BYSCORE {REV | LIMIT index index}"),
     row(2, "ZRANGESTORE any lexkey lex lex BYLEX {REV | LIMIT index index}"),
     row(3, "ZREMRANGEBYRANK key index index"),
     row(3, "ZREMRANGEBYSCORE key bound bound"),
-    row(3, "ZREMRANGEBYLEX lexkey lex lex"),
+    row(2, "ZREMRANGEBYLEX lexkey lex lex"),
     row(3, "ZPOPMIN key [count]"),
     row(3, "ZPOPMAX key [count]"),
     row(4, "ZMPOP #key (MIN | MAX) [COUNT count]"),

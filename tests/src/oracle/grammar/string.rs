@@ -5,6 +5,7 @@ use super::{Row, row};
 pub(super) const ROWS: &[Row] = &[
     row(8, "SET key value"),
     row(10, "SET key value {NX | XX | GET | EX seconds | PX millis | EXAT at | PXAT atmillis | KEEPTTL}"),
+    row(1, "SET lexstring value"),
     row(8, "GET key"),
     row(3, "GETSET key value"),
     row(3, "GETDEL key"),
