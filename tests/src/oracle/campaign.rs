@@ -1,6 +1,7 @@
 //! Sequence after sequence, until it is enough: what was tried, and what was found.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use anyhow::{Result, ensure};
@@ -102,18 +103,27 @@ pub fn run(
     let forms = known_forms(arena, plan, &mut summary)?;
     ensure!(!forms.is_empty(), "{} knows no command of these groups", arena.accused.name);
     let mut seed = plan.seed;
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
     while is_going() && summary.differences.len() < plan.differences_max {
         let sequence = sequence(&forms, seed, STEPS);
         let played = play(arena, &sequence, Content::Every(CONTENT_EVERY))?;
         summary.count(&sequence, &played);
         if let Some(difference) = &played.difference {
-            let signature = difference.signature();
+            // What looks like one that was seen is not looked into again.
+            let signature = match seen.entry(difference.signature()) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(new) => {
+                    let (signature, found) = found(arena, plan, seed, &sequence, &played, difference);
+                    new.insert(signature.clone());
+                    if let Entry::Vacant(place) = summary.differences.entry(signature.clone()) {
+                        tell(&found);
+                        place.insert(found);
+                    }
+                    signature
+                }
+            };
             if let Some(found) = summary.differences.get_mut(&signature) {
                 found.times += 1;
-            } else {
-                let found = found(arena, plan, seed, &sequence, &played, difference);
-                tell(&found);
-                summary.differences.insert(signature, found);
             }
         }
         seed = seed.wrapping_add(1);
@@ -162,7 +172,7 @@ fn names(forms: &[Form]) -> Vec<String> {
     names
 }
 
-/// The difference, as short as it gets.
+/// The difference, as short as it gets, and what tells it from others.
 fn found(
     arena: &Arena,
     plan: &Plan,
@@ -170,14 +180,14 @@ fn found(
     sequence: &Sequence,
     played: &Played,
     difference: &Difference,
-) -> Found {
-    let title = format!("{}, seed {seed}", difference.signature());
+) -> (String, Found) {
     let accused = &arena.accused.name;
     let whole = |why: &str| {
         let mut whole = sequence.clone();
         whole.steps.truncate(difference.steps);
-        let transcript = transcript(&format!("{title} ({why})"), accused, &whole, &played.replies, difference);
-        Found { seed, steps: difference.steps, transcript, times: 1 }
+        let title = format!("{}, seed {seed} ({why})", difference.signature());
+        let transcript = transcript(&title, accused, &whole, &played.replies, difference);
+        (difference.signature(), Found { seed, steps: difference.steps, transcript, times: 0 })
     };
     if !plan.shortens {
         return whole("whole");
@@ -189,8 +199,10 @@ fn found(
     };
     match play(arena, &shrunk.sequence, Content::Never) {
         Ok(again) => {
-            let text = transcript(&title, accused, &shrunk.sequence, &again.replies, &shrunk.difference);
-            Found { seed, steps: shrunk.sequence.steps.len(), transcript: text, times: 1 }
+            let signature = shrunk.signature();
+            let title = format!("{signature}, seed {seed}");
+            let transcript = transcript(&title, accused, &shrunk.sequence, &again.replies, &shrunk.difference);
+            (signature, Found { seed, steps: shrunk.sequence.steps.len(), transcript, times: 0 })
         }
         Err(error) => whole(&format!("not shortened: {error:#}")),
     }

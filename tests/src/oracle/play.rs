@@ -48,11 +48,15 @@ pub(super) struct Difference {
 impl Difference {
     /// Whether two differences are probably the same fault: the same command, and the same kinds of replies.
     pub(super) fn signature(&self) -> String {
-        let name = self.command.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
+        let name = self.command.first().map(|name| shown(name)).unwrap_or_default();
         let place = if self.database.is_some() { "held, " } else { "" };
-        let name = String::from_utf8_lossy(&name).into_owned();
         format!("{place}{name}: {} / {}", kind(&self.expected), kind(&self.got))
     }
+}
+
+/// A command's name.
+pub(super) fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(&name.to_ascii_uppercase()).into_owned()
 }
 
 /// Errors by their first words, since the rest may be an argument; nulls without regard to the protocol.

@@ -1,15 +1,18 @@
 //! Makes a sequence that shows a difference as short as it gets.
 //!
-//! How: whole runs of steps are left out, halves first and single ones last, then arguments; each attempt is played from
+//! How: whole runs of steps are left out, halves first and single ones last, then of arguments; each attempt is played from
 //! empty servers and kept if the same difference is seen. What is left does not get shorter by any one of these.
 
 use anyhow::Result;
 
 use super::generate::{Sequence, Step};
-use super::play::{Arena, Content, Difference, play};
+use super::play::{Arena, Content, Difference, play, shown};
 
 /// At most so many attempts; many more than a sequence of some hundred steps needs.
 const ATTEMPTS_MAX: usize = 3_000;
+
+/// An option has up to so many words; so many arguments and fewer are left out wherever they are.
+const OPTION_WORDS: usize = 4;
 
 /// A sequence that shows a difference.
 #[derive(Debug)]
@@ -18,11 +21,38 @@ pub(super) struct Shrunk {
     pub(super) difference: Difference,
 }
 
-/// Shortens `sequence`, which showed `difference`; none if it does not show it again.
+impl Shrunk {
+    /// What tells it from others: the command, and the kinds of replies. If the servers hold different things, it is the command
+    /// that made it so.
+    pub(super) fn signature(&self) -> String {
+        let last = self.sequence.steps.last().filter(|_| self.difference.database.is_some());
+        match last.and_then(|step| step.arguments.first()) {
+            Some(name) => format!("{}: {}", shown(name), self.difference.signature()),
+            None => self.difference.signature(),
+        }
+    }
+}
+
+/// Shortens `sequence`, which showed `difference`, and goes back to where the servers began to hold different things, if that is
+/// what a reply shows; none if it does not show it again.
 ///
 /// # Errors
 /// When a server does not answer.
 pub(super) fn shrink(arena: &Arena, sequence: &Sequence, difference: &Difference) -> Result<Option<Shrunk>> {
+    let Some(shrunk) = shorten(arena, sequence, difference)? else { return Ok(None) };
+    if shrunk.difference.database.is_some() {
+        return Ok(Some(shrunk));
+    }
+    let mut before = shrunk.sequence.clone();
+    before.steps.pop();
+    let origin = match play(arena, &before, Content::AtEnd)?.difference {
+        Some(earlier) => shorten(arena, &before, &earlier)?,
+        None => None,
+    };
+    Ok(Some(origin.unwrap_or(shrunk)))
+}
+
+fn shorten(arena: &Arena, sequence: &Sequence, difference: &Difference) -> Result<Option<Shrunk>> {
     let content = if difference.database.is_some() { Content::AtEnd } else { Content::Never };
     let mut shrinker = Shrinker { arena, content, signature: difference.signature(), attempts: 0 };
     let mut sequence = sequence.clone();
@@ -85,7 +115,7 @@ impl Shrinker<'_> {
             if run == 1 {
                 return Ok(());
             }
-            run = (run / 2).max(1);
+            run = next_run(run);
         }
     }
 
@@ -99,13 +129,13 @@ impl Shrinker<'_> {
                     let end = (start + run).min(length(best));
                     let changed = changed(&best.sequence, index, |step| drop(step.arguments.drain(start..end)));
                     if !self.keep(best, changed)? {
-                        start += run;
+                        start += if run > OPTION_WORDS { run } else { 1 };
                     }
                 }
                 if run == 1 {
                     break;
                 }
-                run = (run / 2).max(1);
+                run = next_run(run);
             }
         }
         Ok(())
@@ -153,6 +183,11 @@ impl Shrinker<'_> {
         }
         Ok(())
     }
+}
+
+/// How many steps or arguments are left out next: half as many, and from an option's length on one less.
+fn next_run(run: usize) -> usize {
+    if run > OPTION_WORDS { (run / 2).max(OPTION_WORDS) } else { run.saturating_sub(1).max(1) }
 }
 
 fn changed(sequence: &Sequence, index: usize, change: impl FnOnce(&mut Step)) -> Sequence {
