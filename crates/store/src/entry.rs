@@ -33,11 +33,12 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::access::Touch;
+use crate::apart::{Apart, COPIED_BYTES_MAX, join, with_length, zeros_behind};
 use crate::clock::Timestamp;
-use crate::collection::{Collection, CollectionType};
+use crate::collection::CollectionType;
 use crate::error::StoreError;
 use crate::footprint::block;
 use crate::value::{NewValue, StringRef, ValueRef, parse_integer};
@@ -45,10 +46,6 @@ use crate::wheel::TimerId;
 
 /// The longest value that lies in its entry's block.
 pub(crate) const INLINE_BYTES_MAX: usize = 4096;
-
-/// Shared values up to this many bytes get an allocation of their own, so that one cut out of a large read buffer does not keep that
-/// alive. Longer ones keep the caller's bytes: they are not copied under a lock.
-const COPIED_BYTES_MAX: usize = 64 * 1024;
 
 const ALIGN: usize = align_of::<AtomicU32>();
 
@@ -110,34 +107,6 @@ pub(crate) enum Form {
 
 const EXPIRY_BYTES: usize = size_of::<Timestamp>() + size_of::<TimerId>();
 const APART_BYTES: usize = size_of::<NonNull<Apart>>();
-
-/// A value that does not lie in the block.
-#[derive(Clone)]
-enum Apart {
-    String {
-        bytes: Bytes,
-        /// What is allocated for it: its length, and what a string that was added to has to spare.
-        room: usize,
-    },
-    Collection(Collection),
-}
-
-impl From<Bytes> for Apart {
-    fn from(bytes: Bytes) -> Self {
-        Self::String { room: bytes.len(), bytes }
-    }
-}
-
-impl Apart {
-    /// Bytes of memory that it takes beside the block.
-    fn memory(&self) -> usize {
-        block(size_of::<Self>())
-            + match self {
-                Self::String { room, .. } => block(*room),
-                Self::Collection(collection) => collection.memory(),
-            }
-    }
-}
 
 /// A value on its way into a block.
 enum Incoming<'v> {
@@ -584,42 +553,6 @@ unsafe fn write_expiry(block: NonNull<u8>, (deadline, timer): Expiry) {
         block.add(size_of::<Block>()).cast().write_unaligned(deadline);
         block.add(size_of::<Block>() + size_of::<Timestamp>()).cast().write_unaligned(timer);
     }
-}
-
-/// `head` with `tail` behind it, in `head`'s own memory if nobody else holds it; and what is allocated for it.
-fn join(head: Bytes, tail: &[u8]) -> (Bytes, usize) {
-    let mut joined = head.try_into_mut().unwrap_or_else(|shared| {
-        let mut copy = BytesMut::with_capacity(shared.len() + tail.len());
-        copy.extend_from_slice(&shared);
-        copy
-    });
-    joined.extend_from_slice(tail);
-    let room = joined.capacity();
-    (joined.freeze(), room)
-}
-
-/// These bytes, with zeros behind them up to `length`, in their own memory if nobody else holds it and there is room.
-fn with_length(bytes: Bytes, length: usize) -> BytesMut {
-    let missing = length.saturating_sub(bytes.len());
-    match bytes.try_into_mut() {
-        // Many zeros come as fresh pages from the system, which takes no time under the lock; so many that what is copied is less.
-        Ok(own) if missing > own.len() && missing > COPIED_BYTES_MAX && length > own.capacity() => {
-            zeros_behind(&own, length)
-        }
-        Ok(mut own) => {
-            own.resize(own.len() + missing, 0);
-            own
-        }
-        Err(shared) => zeros_behind(&shared, length),
-    }
-}
-
-fn zeros_behind(head: &[u8], length: usize) -> BytesMut {
-    let mut whole = BytesMut::zeroed(length.max(head.len()));
-    if let Some(front) = whole.get_mut(..head.len()) {
-        front.copy_from_slice(head);
-    }
-    whole
 }
 
 impl Drop for Entry {

@@ -24,6 +24,7 @@
 //! It never reads or writes a file or socket, never parses a protocol, never starts a thread unasked, never reads a clock behind a view's back.
 
 mod access;
+mod apart;
 mod api;
 mod api_string;
 mod bits;

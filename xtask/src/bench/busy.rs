@@ -1,4 +1,4 @@
-//! What other clients feel while one client's command takes long: KEYS *, FLUSHALL, DEL of a huge value.
+//! What other clients feel while one client's command takes long: KEYS *, FLUSHALL, and what is done to a huge value.
 //!
 //! Here the servers have all cores and the workers that they start by default, and the load has no core of its own: the probe's
 //! connections are spread over the workers, the busy one too. Redis has one thread for commands whatever its cores. In every window
@@ -12,7 +12,7 @@ use super::contender::{Contender, Program};
 use super::cores::Cores;
 use super::fill::{KEY_BYTES, fill};
 use super::report::{Bar, OURS, Report, Row, Unit};
-use super::wire::Wire;
+use super::wire::{BATCH, Wire};
 use super::{Run, probe};
 use crate::clock;
 use crate::load::{Command, Outcome};
@@ -20,6 +20,8 @@ use crate::load::{Command, Outcome};
 const KEYS: u64 = 1_000_000;
 const HUGE_BYTES: usize = 256 * 1024 * 1024;
 const HUGE_KEY: &str = "huge";
+/// The first member of the huge set.
+const FIRST_MEMBER: u64 = 1_000_000;
 const WINDOW: Duration = Duration::from_secs(1);
 /// What passes after the command's victims are made, so that making them disturbs nobody.
 const SETTLING: Duration = Duration::from_millis(500);
@@ -32,9 +34,19 @@ enum Disturbance {
     Keys,
     FlushAll,
     Del,
+    Smembers,
+    DelSet,
+    Sort,
 }
 
-const DISTURBANCES: [Disturbance; 3] = [Disturbance::Keys, Disturbance::FlushAll, Disturbance::Del];
+const DISTURBANCES: [Disturbance; 6] = [
+    Disturbance::Keys,
+    Disturbance::FlushAll,
+    Disturbance::Del,
+    Disturbance::Smembers,
+    Disturbance::DelSet,
+    Disturbance::Sort,
+];
 
 impl Disturbance {
     fn row(self) -> Row {
@@ -42,6 +54,9 @@ impl Disturbance {
             Self::Keys => "KEYS * over 1 M keys",
             Self::FlushAll => "FLUSHALL of 1 M keys",
             Self::Del => "DEL of 256 MB",
+            Self::Smembers => "SMEMBERS of a million",
+            Self::DelSet => "DEL of a set of a million",
+            Self::Sort => "SORT of a set of a million",
         };
         let bar = Bar::AtMostOr { most: 2.0, times: 2.0, of: probe::UNDISTURBED };
         Row::new(format!("{what}: p99.9 of GET and SET meanwhile"), Unit::Milliseconds).bar(bar)
@@ -52,6 +67,7 @@ impl Disturbance {
         match self {
             Self::Keys if server.control.number(&["DBSIZE"])? == KEYS => Ok(()),
             Self::Keys | Self::FlushAll => fill(server.port(), 0..KEYS, &[]),
+            Self::Smembers | Self::DelSet | Self::Sort => fill_set(server),
             Self::Del => {
                 let value = vec![b'x'; HUGE_BYTES];
                 Wire::connect(server.port())?.call(&[b"SET".as_slice(), HUGE_KEY.as_bytes(), &value]).map(drop)
@@ -68,9 +84,27 @@ impl Disturbance {
                 wire.discard(&["KEYS", "*"], format!("*{KEYS}\r\n").len() + keys * key)
             }
             Self::FlushAll => wire.discard(&["FLUSHALL"], "+OK\r\n".len()),
-            Self::Del => wire.discard(&["DEL", HUGE_KEY], ":1\r\n".len()),
+            Self::Del | Self::DelSet => wire.discard(&["DEL", HUGE_KEY], ":1\r\n".len()),
+            Self::Smembers => wire.discard(&["SMEMBERS", HUGE_KEY], members_reply()),
+            Self::Sort => wire.discard(&["SORT", HUGE_KEY], members_reply()),
         }
     }
+}
+
+/// Makes the set, if it is not there: all numbers of seven digits up to two million.
+fn fill_set(server: &mut Contender) -> Result<()> {
+    if server.control.number(&["EXISTS", HUGE_KEY])? == 1 {
+        return Ok(());
+    }
+    Wire::connect(server.port())?.send_all(BATCH, FIRST_MEMBER..FIRST_MEMBER + KEYS, |wire, member| {
+        wire.push(&["SADD", HUGE_KEY, &member.to_string()])
+    })
+}
+
+/// Bytes of a reply that has all members.
+fn members_reply() -> usize {
+    let member = "$7\r\n1000000\r\n".len();
+    format!("*{KEYS}\r\n").len() + usize::try_from(KEYS).unwrap_or_default() * member
 }
 
 /// Measures every row that is wanted.

@@ -22,6 +22,8 @@ mod probe;
 mod report;
 mod shuffle;
 mod speed;
+mod type_memory;
+mod types;
 mod window;
 mod wire;
 
@@ -120,6 +122,8 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         churn::measure(&programs, &run, &mut report)?;
         expiry::measure(&programs, &run, &mut report)?;
         lag::measure(&programs, &run, &mut report)?;
+        types::measure(&programs, &run, &mut report)?;
+        type_memory::measure(&programs, &run, &mut report)?;
     }
     busy::measure(&programs, &run, &mut report)?;
     in_process::measure(&run, &mut report)?;

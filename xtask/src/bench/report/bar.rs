@@ -9,6 +9,7 @@ use super::spread::{Spread, short};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::bench) enum Bar {
     AtMost(f64),
+    AtLeast(f64),
     /// So many times as good as what `of` reached in the same round.
     Ahead {
         of: &'static str,
@@ -26,7 +27,7 @@ impl Bar {
     /// The contender whose line in the table the bar belongs to; `None` for a bar of our own figures alone.
     pub(super) fn beside(self) -> Option<&'static str> {
         match self {
-            Self::AtMost(_) => None,
+            Self::AtMost(_) | Self::AtLeast(_) => None,
             Self::Ahead { of, .. } | Self::AtMostOr { of, .. } => Some(of),
         }
     }
@@ -40,6 +41,7 @@ impl Bar {
         let median = |figures: &[f64]| (!figures.is_empty()).then(|| Spread::of(figures).median);
         Some(match self {
             Self::AtMost(most) => median(own)? <= most,
+            Self::AtLeast(least) => median(own)? >= least,
             Self::Ahead { of, least } => median(&samples.advantages(of, is_better_low))? >= least,
             Self::AtMostOr { most, times, of } => {
                 let bounds = samples.of(of).iter().map(|theirs| most.max(times * theirs));
@@ -53,6 +55,7 @@ impl std::fmt::Display for Bar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match *self {
             Self::AtMost(most) => write!(f, "<= {}", short(most)),
+            Self::AtLeast(least) => write!(f, ">= {}", short(least)),
             Self::Ahead { least, .. } => write!(f, ">= {} times", short(least)),
             Self::AtMostOr { most, times, of } => write!(f, "<= {}, or {} x {of}", short(most), short(times)),
         }
@@ -81,6 +84,8 @@ mod tests {
         let good = samples(&[1.0, 2.0, 9.0], &[4.0, 4.0, 4.0]);
         assert_eq!(Bar::AtMost(2.0).passes(&good, true), Some(true));
         assert_eq!(Bar::AtMost(1.9).passes(&good, true), Some(false));
+        assert_eq!(Bar::AtLeast(2.0).passes(&good, true), Some(true));
+        assert_eq!(Bar::AtLeast(2.1).passes(&good, true), Some(false));
         assert_eq!(Bar::Ahead { of: "redis", least: 2.0 }.passes(&good, true), Some(true));
         assert_eq!(Bar::Ahead { of: "redis", least: 2.1 }.passes(&good, true), Some(false));
         assert_eq!(Bar::Ahead { of: "redis", least: 0.5 }.passes(&good, false), Some(true));
