@@ -313,6 +313,11 @@ fn add_locks(locks: &mut LockSet, call: &Call<'_>, db: u32, server: &Shared) {
                 locks.write(&server.store.key_in(db, key.bytes()));
             }
         }
+        Locks::KeyNamed(position) => {
+            if let Some(key) = position(call.args).and_then(|position| call.args.get(position)) {
+                locks.read(&server.store.key_in(db, key));
+            }
+        }
         Locks::Walk if !call.in_exec => {}
         Locks::Walk | Locks::Database => add_database(db),
         Locks::Everything => (0..server.store.databases()).for_each(add_database),

@@ -32,6 +32,7 @@ const WINDOWS: u32 = 4;
 #[derive(Debug, Clone, Copy)]
 enum Disturbance {
     Keys,
+    ManyKeys,
     FlushAll,
     Del,
     Smembers,
@@ -39,8 +40,9 @@ enum Disturbance {
     Sort,
 }
 
-const DISTURBANCES: [Disturbance; 6] = [
+const DISTURBANCES: [Disturbance; 7] = [
     Disturbance::Keys,
+    Disturbance::ManyKeys,
     Disturbance::FlushAll,
     Disturbance::Del,
     Disturbance::Smembers,
@@ -52,6 +54,7 @@ impl Disturbance {
     fn row(self) -> Row {
         let what = match self {
             Self::Keys => "KEYS * over 1 M keys",
+            Self::ManyKeys => "KEYS * over 10 M keys",
             Self::FlushAll => "FLUSHALL of 1 M keys",
             Self::Del => "DEL of 256 MB",
             Self::Smembers => "SMEMBERS of a million",
@@ -62,11 +65,16 @@ impl Disturbance {
         Row::new(format!("{what}: p99.9 of GET and SET meanwhile"), Unit::Milliseconds).bar(bar)
     }
 
+    /// How many keys there are beside.
+    const fn keys(self) -> u64 {
+        if matches!(self, Self::ManyKeys) { 10 * KEYS } else { KEYS }
+    }
+
     /// Makes what the command needs.
     fn prepare(self, server: &mut Contender) -> Result<()> {
         match self {
-            Self::Keys if server.control.number(&["DBSIZE"])? == KEYS => Ok(()),
-            Self::Keys | Self::FlushAll => fill(server.port(), 0..KEYS, &[]),
+            Self::Keys | Self::ManyKeys if server.control.number(&["DBSIZE"])? == self.keys() => Ok(()),
+            Self::Keys | Self::ManyKeys | Self::FlushAll => fill(server.port(), 0..self.keys(), &[]),
             Self::Smembers | Self::DelSet | Self::Sort => fill_set(server),
             Self::Del => {
                 let value = vec![b'x'; HUGE_BYTES];
@@ -78,10 +86,10 @@ impl Disturbance {
     /// Sends the command and waits for its reply, which is not looked at.
     fn act(self, wire: &mut Wire) -> Result<()> {
         match self {
-            Self::Keys => {
+            Self::Keys | Self::ManyKeys => {
                 let key = format!("${KEY_BYTES}\r\n").len() + KEY_BYTES + "\r\n".len();
-                let keys = usize::try_from(KEYS)?;
-                wire.discard(&["KEYS", "*"], format!("*{KEYS}\r\n").len() + keys * key)
+                let keys = self.keys();
+                wire.discard(&["KEYS", "*"], format!("*{keys}\r\n").len() + usize::try_from(keys)? * key)
             }
             Self::FlushAll => wire.discard(&["FLUSHALL"], "+OK\r\n".len()),
             Self::Del | Self::DelSet => wire.discard(&["DEL", HUGE_KEY], ":1\r\n".len()),
@@ -135,10 +143,10 @@ pub(super) fn measure(programs: &[Program], run: &Run, report: &mut Report) -> R
 fn sample(server: &mut Contender, disturbance: Disturbance, windows: u32) -> Result<(f64, f64)> {
     let (mut disturbed, mut quiet) = (Outcome::new()?, Outcome::new()?);
     for _ in 0..windows {
-        quiet.add(probe::undisturbed(server, Command::Mixed, KEYS, WINDOW)?)?;
+        quiet.add(probe::undisturbed(server, Command::Mixed, disturbance.keys(), WINDOW)?)?;
         disturbance.prepare(server)?;
         clock::wait(SETTLING);
-        let probe = probe::start(server, Command::Mixed, KEYS)?;
+        let probe = probe::start(server, Command::Mixed, disturbance.keys())?;
         let end = clock::now() + WINDOW;
         disturbance.act(&mut Wire::connect(server.port())?)?;
         clock::wait_until(end);

@@ -13,15 +13,18 @@ use crate::outcome::{Outcome, Wait};
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&DEBUG];
 
+/// Redis's clock of accesses has 24 bits.
+const LRU_CLOCK_MAX: u64 = (1 << 24) - 1;
+
 /// In COMMAND's eyes DEBUG has no subcommands, as in Redis.
 const DEBUG: CommandSpec = CommandSpec {
     name: "debug",
     arity: Arity::AtLeast(2),
     flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::LOADING).union(Flags::STALE),
-    locks: Locks::None,
+    locks: Locks::KeyNamed(|args| args.get(1).is_some_and(|word| word.eq_ignore_ascii_case(b"object")).then_some(2)),
     group: Group::Server,
     syntax: "subcommand [arg...]",
-    summary: "Things that tests need: SLEEP, SET-ACTIVE-EXPIRE, ADVANCE.",
+    summary: "Things that tests need: OBJECT, SLEEP, SET-ACTIVE-EXPIRE, ADVANCE.",
     complexity: "O(1)",
     run: debug,
     ..CommandSpec::BASE
@@ -31,6 +34,7 @@ fn debug(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let word = ctx.arg(1).to_ascii_lowercase();
     match (&word[..], ctx.args) {
         (b"help", [_, _]) => reply_help(ctx, "DEBUG", HELP),
+        (b"object", [_, _, key]) => object(ctx, key),
         (b"sleep", [_, _, seconds]) => {
             let seconds =
                 text(seconds).parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -44,6 +48,24 @@ fn debug(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         (b"advance", [_, _, millis]) => advance(ctx, millis),
         _ => Err(CommandError::unknown_form(ctx.arg(1), "DEBUG")),
     }
+}
+
+/// In Redis's form; the length is that of the value in memory.
+fn object(ctx: &mut Ctx<'_, '_>, key: &[u8]) -> Result<Outcome, CommandError> {
+    let (server, db, now) = (ctx.server, ctx.session.db, ctx.now);
+    let key = &server.store.key_in(db, key);
+    let view = ctx.view()?;
+    let (Some(address), Some(encoding)) = (view.address(key)?, view.encoding(key)?) else {
+        return Err(CommandError::NoSuchKey);
+    };
+    let (references, bytes) = (view.references(key)?.unwrap_or(1), view.memory_usage(key)?.unwrap_or_default());
+    // As in Redis, a frequency reads as some time.
+    let idle = view.idle_seconds(key)?.unwrap_or_default();
+    let used = (now.as_millis() / 1000).wrapping_sub(u64::from(idle)) & LRU_CLOCK_MAX;
+    ctx.reply.simple(&format!(
+        "Value at:{address:#x} refcount:{references} encoding:{encoding} serializedlength:{bytes} lru:{used} lru_seconds_idle:{idle}"
+    ));
+    Ok(Outcome::Done)
 }
 
 fn advance(ctx: &mut Ctx<'_, '_>, millis: &[u8]) -> Result<Outcome, CommandError> {
@@ -60,6 +82,8 @@ fn advance(ctx: &mut Ctx<'_, '_>, millis: &[u8]) -> Result<Outcome, CommandError
 const HELP: &[&str] = &[
     "ADVANCE <milliseconds>",
     "    Move the clock of a server that was started with manual-clock yes.",
+    "OBJECT <key>",
+    "    Show low level info about `key` and associated value.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Setting it to 0 disables expiring keys in background when they are not",
     "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",

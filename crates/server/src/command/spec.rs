@@ -115,6 +115,8 @@ pub(crate) enum Locks {
     Keys,
     /// Those of its keys, and that of the last of them in the database that this reads from the arguments, if they name one.
     KeysAndTarget(fn(&[Arg<'_>]) -> Option<i64>),
+    /// That of the key at the argument that this names, if it names one: of a command that COMMAND does not know to have keys.
+    KeyNamed(fn(&[Arg<'_>]) -> Option<usize>),
     /// None: the function works on the session or the server, and may lock what it needs itself.
     None,
     /// Outside EXEC none, and the function goes through the database shard by shard ([`Outcome::More`]); in EXEC the whole database.

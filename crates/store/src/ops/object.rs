@@ -47,6 +47,14 @@ impl View<'_> {
         }))
     }
 
+    /// Where in memory the key's block begins; `None` where there is no key.
+    ///
+    /// # Errors
+    /// See [`idle_seconds`](Self::idle_seconds).
+    pub fn address(&self, key: &Key<'_>) -> Result<Option<usize>, StoreError> {
+        Ok(self.find(key)?.map(|entry| entry.address().addr()))
+    }
+
     /// Bytes of memory that the key accounts for: its slot in the table, its block, a long value, and the timer of its deadline, each as large as
     /// allocators make it. `None` where there is no key.
     ///
