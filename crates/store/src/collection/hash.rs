@@ -18,7 +18,7 @@ const SMALL_MAX: usize = 512;
 /// Hashes with a longer field or value are not.
 const SMALL_BYTES: usize = 64;
 
-/// Fields, each with a value. See the [module](super) for what all collections guarantee.
+/// Fields, each with a value. See [`Collection`](super::Collection) for what all guarantee.
 ///
 /// Up to 512 fields of up to 64 bytes, with values of up to 64, are in the order that they were put in; others in none, but one that holds until the next change, so that
 /// each field has a rank.

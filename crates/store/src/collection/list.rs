@@ -11,7 +11,7 @@ use super::page::Draft;
 use super::tree::Tree;
 use super::walk::Walk;
 
-/// Elements in the order that they were put in. See the [module](super) for what all collections guarantee.
+/// Elements in the order that they were put in. See [`Collection`](super::Collection) for what all guarantee.
 ///
 /// Both ends are O(1) on average; any place is O(log n).
 #[derive(Clone)]

@@ -45,6 +45,9 @@ pub use set::Set;
 pub use sorted_set::{Boundary, SortedSet};
 
 /// A collection of any type.
+///
+/// All of them guarantee: a clone is O(1) for what is large (it shares all pages), copies at most a header of what is small, and never changes when
+/// the original does; a change is O(log n) and copies at most one page that is shared, and the nodes above it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Collection {

@@ -16,7 +16,7 @@ const INTS_MAX: usize = 512;
 /// Sets of anything up to this many members are one page, if it is no larger than those of a tree.
 const SMALL_MAX: usize = 128;
 
-/// Members, each of them once. See the [module](super) for what all collections guarantee.
+/// Members, each of them once. See [`Collection`](super::Collection) for what all guarantee.
 ///
 /// Integers up to 512 are in ascending order; other members in none, but one that holds until the next change, so that each has a rank.
 #[derive(Clone)]

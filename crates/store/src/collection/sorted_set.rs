@@ -17,7 +17,7 @@ const SMALL_MAX: usize = 128;
 /// Sorted sets with a longer member are not.
 const SMALL_BYTES: usize = 64;
 
-/// Members, each once and with a score, in the order of scores; members of one score in the order of their bytes. See the [module](super) for what all collections
+/// Members, each once and with a score, in the order of scores; members of one score in the order of their bytes. See [`Collection`](super::Collection) for what all collections
 /// guarantee.
 ///
 /// Scores are never NaN: see [`insert`](Self::insert). The two zeros are one score.
