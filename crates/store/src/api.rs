@@ -11,7 +11,6 @@ use crate::key::Key;
 use crate::lock_set::LockSet;
 use crate::ops::{ExpireCondition, SetOptions, SetOutcome, Ttl};
 use crate::read::Found;
-use crate::residue::Residue;
 use crate::snapshot::Record;
 use crate::store::Store;
 use crate::value::{NewValue, StringRef, Value};
@@ -92,21 +91,15 @@ impl Store {
     /// # Panics
     /// When called, or when the store is called, inside a view on the same thread.
     pub fn get_many_with<K: AsRef<[u8]>>(&self, keys: &[K], mut visit: impl FnMut(usize, Option<&[u8]>)) {
-        let mut place = 0;
-        for batch in keys.chunks(PREFETCHED_KEYS) {
-            let (now, mut residue) = (self.now(), Residue::default());
+        for (batch, first) in keys.chunks(PREFETCHED_KEYS).zip((0..).step_by(PREFETCHED_KEYS)) {
             let batch: SmallVec<[Key<'_>; PREFETCHED_KEYS]> = batch.iter().map(|key| self.key(key.as_ref())).collect();
             self.prefetch(&batch);
-            for key in &batch {
-                let mut view = self.lock_key(key, Access::Read, now);
-                match view.get(key).ok().flatten() {
-                    Some(value) => value.with_bytes(|bytes| visit(place, Some(bytes))),
-                    None => visit(place, None),
+            for (key, place) in batch.iter().zip(first..) {
+                let found = self.read_key(key, |string| string.with_bytes(|bytes| visit(place, Some(bytes))));
+                if found.is_none() {
+                    visit(place, None);
                 }
-                view.leave_to(&mut residue);
-                place += 1;
             }
-            self.settle(residue, now);
         }
     }
 
@@ -248,15 +241,18 @@ impl Store {
     }
 
     fn read_string<R>(&self, key: &[u8], read: impl FnOnce(StringRef<'_>) -> R) -> Option<R> {
-        let key = self.key(key);
+        self.read_key(&self.key(key), read)
+    }
+
+    fn read_key<R>(&self, key: &Key<'_>, read: impl FnOnce(StringRef<'_>) -> R) -> Option<R> {
         let mut read = Some(read);
         let mut read_once = |string: StringRef<'_>| read.take().map(|read| read(string));
-        match self.read_shortly(&key, &mut read_once) {
+        match self.read_shortly(key, &mut read_once) {
             Found::Alive(result) => result,
             Found::Absent => None,
             Found::Unsure => {
-                let view = self.lock_key(&key, Access::Read, self.now());
-                self.settled(view, |view| view.get(&key).ok().flatten().and_then(read_once))
+                let view = self.lock_key(key, Access::Read, self.now());
+                self.settled(view, |view| view.get(key).ok().flatten().and_then(read_once))
             }
         }
     }
