@@ -18,6 +18,7 @@ use pyredis_store::{LockSet, Residue};
 use smallvec::SmallVec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_util::codec::Decoder;
 
 use crate::buffers;
@@ -53,6 +54,8 @@ pub(crate) struct Connection {
     commands_left: usize,
     /// A request that the decoder has given and that could not run while the server was saving, to be run first.
     pending: Option<Vec<Bytes>>,
+    /// What has to be freed before anything else is run.
+    waits_for: Option<JoinHandle<()>>,
 }
 
 /// Why a batch ended.
@@ -82,6 +85,7 @@ impl Connection {
             reply: ReplyWriter::default(),
             commands_left: COMMANDS_PER_TURN,
             pending: None,
+            waits_for: None,
             stats,
             stream,
             shared,
@@ -91,6 +95,10 @@ impl Connection {
     /// Serves the client until it leaves, breaks the protocol or fails.
     pub(crate) async fn serve(&mut self) -> io::Result<()> {
         loop {
+            if let Some(freed) = self.waits_for.take() {
+                self.flush().await?;
+                freed.await.ok();
+            }
             match self.run_batch() {
                 Stop::Starved => {
                     self.flush().await?;
@@ -264,11 +272,11 @@ impl Connection {
     }
 
     /// Removes the dead keys that readers came across; what takes long to free is freed where nobody waits.
-    fn settle(&self, mut residue: Residue, now: pyredis_store::Timestamp) {
+    fn settle(&mut self, mut residue: Residue, now: pyredis_store::Timestamp) {
         self.stats.keyspace_hits.add(residue.lookups.hits);
         self.stats.keyspace_misses.add(residue.lookups.misses);
         if let Some(garbage) = residue.take_garbage() {
-            tokio::task::spawn_blocking(move || drop(garbage));
+            self.waits_for = self.shared.garbage.free(garbage);
         }
         self.shared.store.settle(residue, now);
     }

@@ -25,6 +25,7 @@ pub mod config;
 mod connection;
 pub mod descriptors;
 mod dispatch;
+mod garbage;
 mod info;
 mod lifecycle;
 mod listener;

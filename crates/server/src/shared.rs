@@ -10,6 +10,7 @@ use crate::allocator::Allocator;
 use crate::clients::Clients;
 use crate::command::table::CommandTable;
 use crate::config::{Config, LiveConfig};
+use crate::garbage::Freeing;
 use crate::info::process::System;
 use crate::lifecycle::Lifecycle;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) identity: Identity,
     pub(crate) system: System,
     pub(crate) memory: Memory,
+    pub(crate) garbage: Freeing,
     /// Rung when time or the configuration has jumped: whoever waits for a time looks again.
     pub(crate) jumped: Notify,
     log: Option<LogHandle>,
@@ -75,6 +77,7 @@ impl Shared {
             identity: Identity { run_id: random_hex(), started: Stopwatch::start(), addresses },
             system: System::new(),
             memory: Memory::new(allocator),
+            garbage: Freeing::default(),
             clients: Clients::default(),
             loading: Loading::default(),
             lifecycle: Lifecycle::new(),

@@ -55,11 +55,21 @@ pub struct Garbage(Option<Box<Kept>>);
 struct Kept {
     tables: Vec<Slots>,
     values: Vec<Value>,
+    /// Bytes of both.
+    bytes: usize,
 }
 
 impl Garbage {
-    pub(crate) fn add_table(&mut self, table: Slots) {
-        self.kept().tables.push(table);
+    /// About how many bytes are to be freed.
+    pub fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |kept| kept.bytes)
+    }
+
+    /// Takes a flushed table, whose entries take so many bytes.
+    pub(crate) fn add_table(&mut self, table: Slots, bytes: usize) {
+        let kept = self.kept();
+        kept.bytes += bytes + Slots::memory(table.groups());
+        kept.tables.push(table);
     }
 
     fn kept(&mut self) -> &mut Kept {
@@ -71,6 +81,7 @@ impl Garbage {
             let kept = self.kept();
             kept.tables.append(&mut other.tables);
             kept.values.append(&mut other.values);
+            kept.bytes += other.bytes;
         }
     }
 
@@ -87,6 +98,11 @@ impl Garbage {
 
     /// Holds a value until the locks are released.
     pub(crate) fn keep(&mut self, value: Value) {
-        self.kept().values.push(value);
+        let kept = self.kept();
+        kept.bytes += match &value {
+            Value::String(bytes) => bytes.len(),
+            Value::Collection(collection) => collection.memory(),
+        };
+        kept.values.push(value);
     }
 }

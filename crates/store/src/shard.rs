@@ -284,6 +284,7 @@ impl ShardMut<'_, '_> {
         let counters = self.database.counters(self.index);
         counters.changes.add(slots.len() as u64);
         counters.keys.set(0);
+        let bytes = counters.bytes.get();
         counters.bytes.set(0);
         side.wheel = Wheel::default();
         counters.expires.set(0);
@@ -291,7 +292,7 @@ impl ShardMut<'_, '_> {
         let detached = slots.take();
         counters.groups.set(slots.groups());
         if let Some(table) = side.snapshot.take_detached(self.database.number(), detached) {
-            self.changes.garbage.add_table(table);
+            self.changes.garbage.add_table(table, bytes);
         }
         self.publish_wake();
     }
