@@ -18,10 +18,16 @@ pub(crate) const BLOCK_BYTES_TARGET: usize = 128 * 1024;
 pub(crate) const LONE_RECORD_BYTES_MIN: usize = 64 * 1024;
 /// More bytes than a record needs beside its key and value: four markers, a type's name, lengths, numbers.
 pub(crate) const RECORD_OVERHEAD_BYTES: usize = 48;
-/// The longest payload of a block: one record with a key and a value as long as a value can be, and room to spare.
-pub(crate) const BLOCK_BYTES_MAX: u32 = 2 * 512 * 1024 * 1024 + 1024;
+/// More bytes than an element of a collection needs beside its own: the lengths of two parts, or that of one and a score.
+pub(crate) const ELEMENT_OVERHEAD_BYTES: usize = 14;
+/// A collection that would need more is cut into records that need no more than this, if its key and elements are not longer.
+pub(crate) const PIECE_BYTES_MAX: usize = LONE_RECORD_BYTES_MIN;
+/// What the type's name ends in where a record continues the one before it.
+pub(crate) const CONTINUES: &str = "+";
+/// The longest payload of a block: a key, and a field and its value, each as long as a value can be, and room to spare.
+pub(crate) const BLOCK_BYTES_MAX: u32 = 3 * 512 * 1024 * 1024 + 1024;
 
-const _: () = assert!(2 * VALUE_BYTES_MAX + RECORD_OVERHEAD_BYTES < BLOCK_BYTES_MAX as usize);
+const _: () = assert!(3 * VALUE_BYTES_MAX + RECORD_OVERHEAD_BYTES + ELEMENT_OVERHEAD_BYTES < BLOCK_BYTES_MAX as usize);
 const _: () = assert!(LONE_RECORD_BYTES_MIN < BLOCK_BYTES_TARGET);
 
 /// What identifies a file: random, in the header, and part of every block's checksum.

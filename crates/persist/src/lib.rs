@@ -29,11 +29,13 @@
 //!
 //! Reading order: `docs/persistence-format.md`, then `format.rs`, `record.rs`, `writer.rs`, `save.rs`, `reader.rs`, `load.rs`.
 
+mod content;
 mod error;
 mod foreign;
 mod format;
 mod load;
 mod lock;
+mod piece;
 mod progress;
 mod reader;
 mod record;

@@ -8,7 +8,7 @@ use crate::error::{Damage, LoadError};
 use crate::format::BlockKind;
 use crate::progress::Progress;
 use crate::reader::{Block, SnapshotReader};
-use crate::record::{Footer, read_footer, read_records};
+use crate::record::{Footer, RecordReader, read_footer};
 
 /// What was loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,29 +38,35 @@ pub struct LoadReport {
 pub fn load(store: &Store, path: &Path, now: Timestamp, progress: &Progress) -> Result<Option<LoadReport>, LoadError> {
     let Some(mut reader) = SnapshotReader::open(path)? else { return Ok(None) };
     let mut loading = Loading { store, now, keys_loaded: 0, keys_expired: 0 };
+    let mut records = RecordReader::default();
     let mut blocks = 0;
     progress.begin(0, reader.length());
-    let footer = loop {
+    loop {
         if progress.is_cancelled() {
             return Err(LoadError::Cancelled { path: path.to_owned() });
         }
         let Block { offset, kind, payload } = reader.next_block()?;
         match kind {
             BlockKind::RECORDS => {
-                let restored = read_records(&payload, |record| loading.restore(record));
+                let restored = records.read(&payload, |record| loading.restore(record));
+                // One that is not whole yet is refused at once, or the error would name a later block.
+                let restored = restored.and_then(|()| records.open_database().map_or(Ok(()), |db| loading.check(db)));
                 restored.map_err(|fault| fault.into_error(path, offset, store.databases()))?;
             }
             BlockKind::FOOTER => {
-                let footer = read_footer(&payload).and_then(|footer| check(footer, loading.keys(), blocks));
-                break footer.map_err(|damage| reader.damaged(offset, damage))?;
+                let restored = records.finish().map_or(Ok(()), |record| loading.restore(record));
+                restored.map_err(|fault| fault.into_error(path, offset, store.databases()))?;
+                let footer = read_footer(&payload).and_then(|footer| check(footer, records.records(), blocks));
+                footer.map_err(|damage| reader.damaged(offset, damage))?;
+                break;
             }
             BlockKind(kind) => return Err(reader.damaged(offset, Damage::BlockKind { kind })),
         }
         blocks += 1;
         progress.reached(loading.keys(), reader.offset());
-    };
+    }
     reader.expect_end()?;
-    progress.reached(footer.records, reader.offset());
+    progress.reached(loading.keys(), reader.offset());
     let header = reader.header();
     Ok(Some(LoadReport {
         keys_loaded: loading.keys_loaded,
@@ -72,13 +78,13 @@ pub fn load(store: &Store, path: &Path, now: Timestamp, progress: &Progress) -> 
 }
 
 /// Compares the footer with what there was.
-fn check(footer: Footer, records: u64, blocks: u64) -> Result<Footer, Damage> {
+fn check(footer: Footer, records: u64, blocks: u64) -> Result<(), Damage> {
     for (what, claimed, found) in [("records", footer.records, records), ("blocks", footer.blocks, blocks)] {
         if claimed != found {
             return Err(Damage::Count { what, claimed, found });
         }
     }
-    Ok(footer)
+    Ok(())
 }
 
 /// A load under way.
@@ -94,11 +100,13 @@ impl Loading<'_> {
         self.keys_loaded + self.keys_expired
     }
 
+    fn check(&self, db: u32) -> Result<(), Fault> {
+        if db >= self.store.databases() { Err(Fault::UnknownDatabase(db)) } else { Ok(()) }
+    }
+
     fn restore(&mut self, record: Record) -> Result<(), Fault> {
         let db = record.db;
-        if db >= self.store.databases() {
-            return Err(Fault::UnknownDatabase(db));
-        }
+        self.check(db)?;
         if record.deadline.is_some_and(|deadline| deadline.is_past(self.now)) {
             self.keys_expired += 1;
             return Ok(());

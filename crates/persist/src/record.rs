@@ -1,38 +1,19 @@
 //! What a block contains, as MessagePack: an array of records, or the footer's counts.
 //!
 //! These are the wire's own types: the store knows nothing of serde, and its types may change without changing the file.
-//! Bytes are borrowed both ways: writing reads them where the store has them, reading shares or copies them out of the block.
+//! Bytes are borrowed both ways: writing reads them where the store has them (`piece.rs`), reading shares or copies them out of the block.
 
 use std::fmt;
 
 use bytes::Bytes;
-use pyredis_store::{Record, Timestamp, VALUE_BYTES_MAX, Value};
+use pyredis_store::{Record, Timestamp, Value};
 use rmp_serde::Deserializer;
 use rmp_serde::decode::Error;
-use serde::de::{self, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer as _, Serialize, Serializer};
+use serde::de::{self, DeserializeSeed, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer as _, Serialize};
 
+use crate::content::{Bin, Content, ReadContent};
 use crate::error::Damage;
-
-/// A key with all that belongs to it: `[db, key, {type: value}, deadline or nil]`.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireRecord<'a> {
-    db: u32,
-    #[serde(borrow, with = "serde_bytes")]
-    key: &'a [u8],
-    #[serde(borrow)]
-    value: WireValue<'a>,
-    /// Milliseconds since the Unix epoch.
-    deadline: Option<u64>,
-}
-
-/// A value under the name of its type, as TYPE gives it. A new type is a new variant.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum WireValue<'a> {
-    String(#[serde(borrow, with = "serde_bytes")] &'a [u8]),
-}
 
 /// What the last block says: `[records, blocks]`, itself not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,65 +23,52 @@ pub(crate) struct Footer {
     pub(crate) blocks: u64,
 }
 
-/// Records on their way into a block.
-pub(crate) struct Records<'a>(pub(crate) &'a [Record]);
-
-impl Serialize for Records<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(WireRecord::from))
-    }
+/// Reads the records of a file, block by block, and puts together the collections that come in several.
+#[derive(Default)]
+pub(crate) struct RecordReader {
+    /// A collection that the next record may continue.
+    open: Option<Record>,
+    /// How many records there were.
+    records: u64,
 }
 
-impl<'a> From<&'a Record> for WireRecord<'a> {
-    fn from(record: &'a Record) -> Self {
-        Self {
-            db: record.db,
-            key: &record.key,
-            value: WireValue::from(&record.value),
-            deadline: record.deadline.map(Timestamp::as_millis),
+impl RecordReader {
+    /// How many records there were, those that continue others included.
+    pub(crate) const fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The database of the key that the next record may continue.
+    pub(crate) fn open_database(&self) -> Option<u32> {
+        self.open.as_ref().map(|record| record.db)
+    }
+
+    /// The last collection, which nothing continues.
+    pub(crate) const fn finish(&mut self) -> Option<Record> {
+        self.open.take()
+    }
+
+    /// Calls `each` with every key of which a payload has the end, in order, until it returns an error. A collection ends where another record begins,
+    /// or with [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// The first one of `each`, or what is wrong with the payload; the keys before that have been given to `each`.
+    pub(crate) fn read<E: From<Damage>>(
+        &mut self,
+        payload: &Bytes,
+        each: impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut stopped = None;
+        let mut deserializer = Deserializer::from_read_ref(payload.as_ref());
+        let mut item = 0;
+        let visitor = EachRecord { payload, each, stopped: &mut stopped, item: &mut item, open: &mut self.open };
+        let outcome = deserializer.deserialize_seq(visitor);
+        self.records += item;
+        match (stopped, outcome) {
+            (Some(error), _) => Err(error),
+            (None, Err(source)) => Err(Damage::Content { item, source }.into()),
+            (None, Ok(())) => expect_end(&mut deserializer).map_err(E::from),
         }
-    }
-}
-
-impl<'a> From<&'a Value> for WireValue<'a> {
-    fn from(value: &'a Value) -> Self {
-        Self::String(value.as_bytes().map_or(&[][..], |bytes| bytes))
-    }
-}
-
-impl WireRecord<'_> {
-    /// The record, its bytes shared with the block's `payload` that it was read from, but for values short enough to copy.
-    fn into_record(self, payload: &Bytes) -> Result<Record, &'static str> {
-        let WireValue::String(bytes) = self.value;
-        if bytes.len() > VALUE_BYTES_MAX {
-            return Err("the value is longer than 512 MB");
-        }
-        Ok(Record {
-            db: self.db,
-            key: payload.slice_ref(self.key),
-            value: Value::from(payload.slice_ref(bytes)),
-            deadline: self.deadline.map(Timestamp::from_millis),
-        })
-    }
-}
-
-/// Calls `each` with every record of a payload, in order, until it returns an error.
-///
-/// # Errors
-/// The first one of `each`, or what is wrong with the payload; the records before that have been given to `each`.
-pub(crate) fn read_records<E: From<Damage>>(
-    payload: &Bytes,
-    each: impl FnMut(Record) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut stopped = None;
-    let mut deserializer = Deserializer::from_read_ref(payload.as_ref());
-    let mut item = 0;
-    let visitor = EachRecord { payload, each, stopped: &mut stopped, item: &mut item };
-    let outcome = deserializer.deserialize_seq(visitor);
-    match (stopped, outcome) {
-        (Some(error), _) => Err(error),
-        (None, Err(source)) => Err(Damage::Content { item, source }.into()),
-        (None, Ok(())) => expect_end(&mut deserializer).map_err(E::from),
     }
 }
 
@@ -120,13 +88,14 @@ fn expect_end<'de, R: rmp_serde::decode::ReadSlice<'de>>(deserializer: &mut Dese
     }
 }
 
-/// Visits an array of records without ever holding more than one.
+/// Visits an array of records without ever holding more than one, and the collection that it continues.
 struct EachRecord<'a, F, E> {
     payload: &'a Bytes,
     each: F,
     /// The error of `each`, which serde's error type cannot carry.
     stopped: &'a mut Option<E>,
     item: &'a mut u64,
+    open: &'a mut Option<Record>,
 }
 
 impl<'de, E, F: FnMut(Record) -> Result<(), E>> Visitor<'de> for EachRecord<'_, F, E> {
@@ -137,14 +106,60 @@ impl<'de, E, F: FnMut(Record) -> Result<(), E>> Visitor<'de> for EachRecord<'_, 
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut records: A) -> Result<(), A::Error> {
-        while let Some(record) = records.next_element::<WireRecord<'de>>()? {
-            let record = record.into_record(self.payload).map_err(de::Error::custom)?;
-            if let Err(error) = (self.each)(record) {
-                *self.stopped = Some(error);
-                return Err(de::Error::custom("stopped"));
+        while let Some(begun) = records.next_element_seed(ReadRecord { payload: self.payload, open: self.open })? {
+            if let Some(begun) = begun {
+                let ended = self.open.take();
+                let may_continue = matches!(begun.value, Value::Collection(_));
+                let whole = if may_continue { self.open.replace(begun) } else { Some(begun) };
+                for record in ended.into_iter().chain(whole) {
+                    if let Err(error) = (self.each)(record) {
+                        *self.stopped = Some(error);
+                        return Err(de::Error::custom("stopped"));
+                    }
+                }
             }
             *self.item += 1;
         }
         Ok(())
+    }
+}
+
+/// Reads `[db, key, {type: content}, deadline or nil]`; `None` if it was a piece more of the open collection.
+struct ReadRecord<'a> {
+    payload: &'a Bytes,
+    open: &'a mut Option<Record>,
+}
+
+impl<'de> DeserializeSeed<'de> for ReadRecord<'_> {
+    type Value = Option<Record>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Option<Record>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadRecord<'_> {
+    type Value = Option<Record>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record, an array of 4")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<Option<Record>, A::Error> {
+        let too_short = |length| move || de::Error::invalid_length(length, &"a record, an array of 4");
+        let db = fields.next_element()?.ok_or_else(too_short(0))?;
+        let Bin(key) = fields.next_element()?.ok_or_else(too_short(1))?;
+        let mut open = self.open.as_mut().filter(|open| (open.db, &*open.key) == (db, key));
+        let seed = ReadContent { open: open.as_mut().map(|open| &mut open.value) };
+        let content = fields.next_element_seed(seed)?.ok_or_else(too_short(2))?;
+        let deadline: Option<u64> = fields.next_element()?.ok_or_else(too_short(3))?;
+        let deadline = deadline.map(Timestamp::from_millis);
+        let value = match content {
+            Content::String(bytes) => Value::from(self.payload.slice_ref(bytes)),
+            Content::Begins(collection) => Value::Collection(collection),
+            Content::Continues if open.is_some_and(|open| open.deadline == deadline) => return Ok(None),
+            Content::Continues => return Err(de::Error::custom("the record continues one with another deadline")),
+        };
+        Ok(Some(Record { db, key: self.payload.slice_ref(key), value, deadline }))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Records gather in a batch, by reference, and become a block when they are enough. A small batch is encoded into a buffer that is used
 //! again for the next. A record with a long value is a batch of its own and is encoded twice, once to measure and once into the output, so
-//! that the value is never copied.
+//! that the value is never copied. A large collection becomes several records (`piece.rs`).
 
 use std::io::{self, Write};
 
@@ -13,15 +13,16 @@ use serde::Serialize;
 
 use crate::format::{
     BLOCK_BYTES_MAX, BLOCK_BYTES_TARGET, BlockHeader, BlockKind, FileId, Header, LONE_RECORD_BYTES_MIN,
-    RECORD_OVERHEAD_BYTES,
+    PIECE_BYTES_MAX, RECORD_OVERHEAD_BYTES,
 };
-use crate::record::{Footer, Records};
+use crate::piece::Piece;
+use crate::record::Footer;
 
 /// Why a record was not written.
 #[derive(Debug)]
 pub(crate) enum WriteError {
     Io(io::Error),
-    /// The key and value of this record do not fit a block.
+    /// The key and value of this record, or one element of it, do not fit a block.
     TooLong(Record),
 }
 
@@ -35,12 +36,15 @@ impl From<io::Error> for WriteError {
 pub(crate) struct SnapshotWriter<W> {
     out: W,
     file_id: FileId,
-    batch: Vec<Record>,
+    /// Where a collection is cut.
+    piece_bytes: usize,
+    batch: Vec<Piece>,
     /// What `batch` will need at most when encoded.
     batch_bytes: usize,
     buffer: Vec<u8>,
     index: u32,
     written: Footer,
+    keys: u64,
     bytes: u64,
 }
 
@@ -52,11 +56,13 @@ impl<W: Write> SnapshotWriter<W> {
         Ok(Self {
             out,
             file_id,
+            piece_bytes: PIECE_BYTES_MAX,
             batch: Vec::new(),
             batch_bytes: 0,
             buffer: Vec::new(),
             index: 0,
             written: Footer::default(),
+            keys: 0,
             bytes: header.len() as u64,
         })
     }
@@ -66,40 +72,49 @@ impl<W: Write> SnapshotWriter<W> {
         self.bytes
     }
 
-    /// Takes one more record.
+    /// Takes one more key.
     pub(crate) fn push(&mut self, record: Record) -> Result<(), WriteError> {
-        let bytes = record
-            .key
-            .len()
-            .saturating_add(record.value.as_bytes().map_or(0, bytes::Bytes::len))
-            .saturating_add(RECORD_OVERHEAD_BYTES);
+        let mut piece = Piece::first(record, self.piece_bytes);
+        while let Some(next) = piece.next(self.piece_bytes) {
+            self.push_piece(std::mem::replace(&mut piece, next))?;
+        }
+        self.push_piece(piece)?;
+        self.keys += 1;
+        Ok(())
+    }
+
+    fn push_piece(&mut self, piece: Piece) -> Result<(), WriteError> {
+        let bytes = piece.bytes();
         if bytes > BLOCK_BYTES_MAX as usize {
-            return Err(WriteError::TooLong(record));
+            return Err(WriteError::TooLong(piece.into_record()));
         }
         if bytes > LONE_RECORD_BYTES_MIN {
-            self.write_block(BlockKind::RECORDS, &Records(&[record]), bytes)?;
+            // Nothing comes between two pieces of a collection.
+            self.flush_batch()?;
+            self.write_block(BlockKind::RECORDS, &[piece], bytes)?;
             self.written.records += 1;
             return Ok(());
         }
-        self.batch.push(record);
+        self.batch.push(piece);
         self.batch_bytes += bytes;
         if self.batch_bytes >= BLOCK_BYTES_TARGET { self.flush_batch().map_err(WriteError::Io) } else { Ok(()) }
     }
 
-    /// Writes what is left, and the footer. Returns the number of records and bytes.
+    /// Writes what is left, and the footer. Returns the number of keys and bytes.
     pub(crate) fn finish(mut self) -> io::Result<(u64, u64)> {
-        if !self.batch.is_empty() {
-            self.flush_batch()?;
-        }
+        self.flush_batch()?;
         let footer = self.written;
         self.write_block(BlockKind::FOOTER, &footer, RECORD_OVERHEAD_BYTES)?;
         self.out.flush()?;
-        Ok((footer.records, self.bytes))
+        Ok((self.keys, self.bytes))
     }
 
     fn flush_batch(&mut self) -> io::Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
         let mut batch = std::mem::take(&mut self.batch);
-        self.write_block(BlockKind::RECORDS, &Records(&batch), self.batch_bytes)?;
+        self.write_block(BlockKind::RECORDS, &batch, self.batch_bytes)?;
         self.written.records += batch.len() as u64;
         batch.clear();
         (self.batch, self.batch_bytes) = (batch, 0);
@@ -160,7 +175,7 @@ fn encode(content: &impl Serialize, out: impl Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use pyredis_store::Value;
+    use pyredis_store::{SortedSet, Value};
 
     use super::*;
 
@@ -184,6 +199,21 @@ mod tests {
     fn what_is_written_is_what_version_1_wrote() {
         let frozen: &[u8] = include_bytes!("../tests/fixtures/v1.snapshot");
         assert_eq!(example(), frozen);
+    }
+
+    /// The same for a collection, in pieces: the page's second example.
+    #[test]
+    fn a_collection_is_written_as_version_1_wrote_it() {
+        let mut bytes = Vec::new();
+        let mut writer =
+            SnapshotWriter::new(&mut bytes, [0x44; 16], Timestamp::from_millis(1_700_000_000_000)).unwrap();
+        // So little that there is one element to a piece.
+        writer.piece_bytes = 1;
+        let value = Value::from(SortedSet::from_iter([("ann", 1.5), ("bob", f64::INFINITY)]));
+        writer.push(Record { db: 0, key: "scores".into(), value, deadline: None }).unwrap();
+        assert_eq!(writer.finish().unwrap(), (1, bytes.len() as u64));
+        let frozen: &[u8] = include_bytes!("../tests/fixtures/v1-collection.snapshot");
+        assert_eq!(bytes, frozen);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use common::{load_quietly, record, sample_store, small_store};
 use pyredis_persist::{Damage, Foreign, LoadError, Progress, load, save};
-use pyredis_store::{Store, Timestamp};
+use pyredis_store::{Collection, Hash, List, Set, SortedSet, Store, Timestamp};
 use tempfile::TempDir;
 
 const HEADER: usize = 40;
@@ -362,6 +362,108 @@ mod forged {
                 assert!(is_right, "{error}");
             }
         }
+    }
+
+    /// A record of database 0 under the key `k`, its value as given.
+    fn of(value: &[u8]) -> Vec<u8> {
+        [b"\x94\x00\xc4\x01k\x81", value, b"\xc0"].concat()
+    }
+
+    const LIST: &[u8] = b"\xa4list\x91\xc4\x01v";
+
+    #[test]
+    fn the_forger_can_make_good_collections() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dump.rdb");
+        for (pieces, expected) in [
+            (&[LIST][..], Collection::from(List::from_iter(["v"]))),
+            (&[LIST, b"\xa5list+\x92\xc4\x01v\xc4\x00"], List::from_iter(["v", "v", ""]).into()),
+            (&[b"\xa3set\x91\xc4\x01v", b"\xa4set+\x91\xc4\x01w"], Set::from_iter(["v", "w"]).into()),
+            (&[b"\xa4hash\x81\xc4\x01f\xc4\x01v"], Hash::from_iter([("f", "v")]).into()),
+            (
+                &[b"\xa4zset\x81\xc4\x01m\xcb\xff\xf0\0\0\0\0\0\0"],
+                SortedSet::from_iter([("m", f64::NEG_INFINITY)]).into(),
+            ),
+        ] {
+            let mut blocks: Vec<_> =
+                (0..).zip(pieces).map(|(at, piece)| block(b"RECS", at, &[b"\x91", &of(piece)[..]].concat())).collect();
+            let count = u8::try_from(pieces.len()).unwrap();
+            blocks.push(block(b"DONE", count.into(), &[0x92, count, count]));
+            fs::write(&path, [header(1, 0), blocks.concat()].concat()).unwrap();
+            let store = small_store();
+            load(&store, &path, Timestamp::default(), &Progress::default()).unwrap();
+            assert_eq!(common::contents(&store), [common::collection_record(0, b"k", expected)]);
+        }
+    }
+
+    #[test]
+    fn content_that_is_no_collection_is_refused() {
+        for (value, words) in [
+            (&b"\xa4list\x90"[..], "no elements"),
+            (b"\xa3set\x90", "no elements"),
+            (b"\xa4hash\x80", "no elements"),
+            (b"\xa4zset\x80", "no elements"),
+            (b"\xa4list\x91\x01", "byte"),
+            (b"\xa4list\x92\xc4\x01v", ""),
+            (b"\xa4list\x81\xc4\x01f\xc4\x01v", "the elements of a list"),
+            (b"\xa4list\xc4\x01v", "the elements of a list"),
+            (b"\xa3set\x92\xc4\x01v\xc4\x01v", "twice"),
+            (b"\xa3set\x92\xc4\x011\xc4\x011", "twice"),
+            (b"\xa4hash\x92\xc4\x01f\xc4\x01v", "the elements of a hash"),
+            (b"\xa4hash\x82\xc4\x01f\xc4\x01v\xc4\x01f\xc4\x01w", "twice"),
+            (b"\xa4hash\x81\xc4\x01f\xcb\0\0\0\0\0\0\0\0", ""),
+            (b"\xa4zset\x82\xc4\x01m\xcb\0\0\0\0\0\0\0\0\xc4\x01m\xcb\0\0\0\0\0\0\0\0", "twice"),
+            (b"\xa4zset\x81\xc4\x01m\xcb\x7f\xf8\0\0\0\0\0\0", "not a number"),
+            (b"\xa4zset\x81\xc4\x01m\xcb\xff\xf0\0\0\0\0\0\x01", "not a number"),
+            (b"\xa4zset\x81\xc4\x01m\xca\0\0\0\0", "float64"),
+            (b"\xa4zset\x81\xc4\x01m\x01", "float64"),
+            (b"\xa5list+\x91\xc4\x01v", "continues another"),
+            (b"\xa7string+\xc4\x01v", "continues another"),
+            (b"\xa4LIST\x91\xc4\x01v", "type is unknown"),
+            (b"\x03\x91\xc4\x01v", ""),
+        ] {
+            let error = refuse_blocks(&[block(b"RECS", 0, &[b"\x91", &of(value)[..]].concat())]);
+            let shown = value.escape_ascii();
+            let is_right =
+                matches!(error, LoadError::Damaged { offset: 40, damage: Damage::Content { item: 0, .. }, .. });
+            assert!(is_right && error.to_string().contains(words), "{shown}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_piece_that_continues_something_else_is_refused() {
+        let next = |value: &[u8]| of(value);
+        for (second, words) in [
+            (next(b"\xa4set+\x91\xc4\x01w"), "continues another"),
+            (next(b"\xa6list++\x91\xc4\x01w"), "continues another"),
+            (next(b"\xa5list+\x90"), "no elements"),
+            (b"\x94\x01\xc4\x01k\x81\xa5list+\x91\xc4\x01w\xc0".to_vec(), "continues another"),
+            (b"\x94\x00\xc4\x01j\x81\xa5list+\x91\xc4\x01w\xc0".to_vec(), "continues another"),
+            (b"\x94\x00\xc4\x01k\x81\xa5list+\x91\xc4\x01w\x05".to_vec(), "another deadline"),
+        ] {
+            let first = block(b"RECS", 0, &[b"\x91", &of(LIST)[..]].concat());
+            let apart = refuse_blocks(&[first.clone(), block(b"RECS", 1, &[b"\x91", &second[..]].concat())]);
+            let is_right = matches!(&apart, LoadError::Damaged { offset, damage: Damage::Content { item: 0, .. }, .. } if *offset == 40 + first.len() as u64);
+            assert!(is_right && apart.to_string().contains(words), "{apart}");
+            let together = refuse_blocks(&[block(b"RECS", 0, &[b"\x92", &of(LIST)[..], &second].concat())]);
+            let is_right =
+                matches!(together, LoadError::Damaged { offset: 40, damage: Damage::Content { item: 1, .. }, .. });
+            assert!(is_right && together.to_string().contains(words), "{together}");
+        }
+        // Members that both pieces have, and a record between the two.
+        let set = of(b"\xa3set\x91\xc4\x01v");
+        let error = refuse_blocks(&[block(b"RECS", 0, &[b"\x92", &set[..], &of(b"\xa4set+\x91\xc4\x01v")].concat())]);
+        assert!(error.to_string().contains("twice"), "{error}");
+        let more = of(b"\xa5list+\x91\xc4\x01w");
+        let error = refuse_blocks(&[block(b"RECS", 0, &[b"\x93", &of(LIST)[..], RECORD, &more].concat())]);
+        assert!(error.to_string().contains("continues another"), "{error}");
+    }
+
+    #[test]
+    fn a_piece_that_is_missing_is_missed_in_the_count() {
+        let first = block(b"RECS", 0, &[b"\x91", &of(LIST)[..]].concat());
+        let error = refuse_blocks(&[first, block(b"DONE", 1, b"\x92\x02\x01")]);
+        assert!(error.to_string().contains("the footer counts 2 records, and there are 1"), "{error}");
     }
 
     #[test]

@@ -4,14 +4,18 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::{contents, record};
+use common::{collection_record, contents, record};
 use pyredis_persist::{Progress, load};
-use pyredis_store::{Store, Timestamp};
+use pyredis_store::{SortedSet, Store, Timestamp};
 
 const NEW_YEAR_2100: u64 = 4_102_444_800_000;
 
 fn fixture() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1.snapshot")
+    fixture_of("v1.snapshot")
+}
+
+fn fixture_of(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 #[test]
@@ -36,16 +40,29 @@ fn a_deadline_has_passed_one_millisecond_later() {
 }
 
 #[test]
-fn the_documentation_lists_its_bytes() {
+fn a_collection_of_version_1_loads() {
+    let store = Store::new();
+    let path = fixture_of("v1-collection.snapshot");
+    let report = load(&store, &path, Timestamp::default(), &Progress::default()).unwrap().unwrap();
+    assert_eq!((report.keys_loaded, report.keys_expired), (1, 0));
+    let scores = SortedSet::from_iter([("ann", 1.5), ("bob", f64::INFINITY)]);
+    assert_eq!(contents(&store), [collection_record(0, b"scores", scores)]);
+}
+
+#[test]
+fn the_documentation_lists_their_bytes() {
     let page = include_str!("../../../docs/persistence-format.md");
-    let (_, listing) = page.split_once("```hex\n").unwrap();
-    let (listing, _) = listing.split_once("```").unwrap();
-    let mut listed = Vec::new();
-    for line in listing.lines() {
-        let (offset, rest) = line.split_once(": ").unwrap();
-        assert_eq!(offset.trim().parse(), Ok(listed.len()), "the offset of: {line}");
-        let hex = rest.split("   ").next().unwrap();
-        listed.extend(hex.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()));
+    let mut listings = page.split("```hex\n").skip(1);
+    for name in ["v1.snapshot", "v1-collection.snapshot"] {
+        let (listing, _) = listings.next().unwrap().split_once("```").unwrap();
+        let mut listed = Vec::new();
+        for line in listing.lines() {
+            let (offset, rest) = line.split_once(": ").unwrap();
+            assert_eq!(offset.trim().parse(), Ok(listed.len()), "the offset of: {line}");
+            let hex = rest.split("   ").next().unwrap();
+            listed.extend(hex.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()));
+        }
+        assert_eq!(listed, std::fs::read(fixture_of(name)).unwrap(), "{name}");
     }
-    assert_eq!(listed, std::fs::read(fixture()).unwrap());
+    assert_eq!(listings.next(), None);
 }

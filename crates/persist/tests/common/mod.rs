@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use pyredis_persist::{LoadError, LoadReport, Progress, load};
-use pyredis_store::{Record, SnapshotSink, Store, Timestamp, Value, WalkProgress};
+use pyredis_store::{Collection, Record, SnapshotSink, Store, Timestamp, Value, WalkProgress};
 
 /// A store small enough to make a thousand of.
 pub(crate) fn small_store() -> Store {
@@ -16,6 +16,10 @@ pub(crate) fn small_store() -> Store {
 
 pub(crate) fn record(db: u32, key: &[u8], value: &[u8], deadline: Option<u64>) -> Record {
     Record { db, key: key.to_vec().into(), value: Value::from(value), deadline: deadline.map(Timestamp::from_millis) }
+}
+
+pub(crate) fn collection_record(db: u32, key: &[u8], collection: impl Into<Collection>) -> Record {
+    Record { db, key: key.to_vec().into(), value: Value::Collection(collection.into()), deadline: None }
 }
 
 /// All that a store holds, dead or alive, by database and key.
