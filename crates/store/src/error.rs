@@ -21,6 +21,15 @@ pub enum StoreError {
     /// The sum is no finite number.
     #[error("increment would produce NaN or Infinity")]
     NotFinite,
+    /// The field of a hash that is to be added to holds no integer.
+    #[error("hash value is not an integer")]
+    FieldNotAnInteger,
+    /// The field of a hash that is to be added to holds no number.
+    #[error("hash value is not a float")]
+    FieldNotAFloat,
+    /// What is to be added is infinite.
+    #[error("value is NaN or Infinity")]
+    InfiniteIncrement,
     /// The string would grow past [`VALUE_BYTES_MAX`](crate::VALUE_BYTES_MAX).
     #[error("string exceeds maximum allowed size (512 MB)")]
     TooLong,

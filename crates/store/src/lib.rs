@@ -26,6 +26,7 @@
 mod access;
 mod apart;
 mod api;
+mod api_hash;
 mod api_string;
 mod bits;
 mod builder;
@@ -50,6 +51,7 @@ mod ops;
 mod prefetch;
 mod read;
 mod residue;
+mod sample;
 mod scan;
 mod shard;
 mod slab;
@@ -83,6 +85,7 @@ pub use ops::{
     Ttl,
 };
 pub use residue::{Garbage, Lookups, Residue};
+pub use sample::RandomRanks;
 pub use scan::{Cursor, KeyWalk};
 pub use snapshot::{Record, SnapshotRunning, SnapshotSink, SnapshotWalk, WalkProgress};
 pub use store::Store;

@@ -7,6 +7,8 @@ use pyredis_store::{Cursor, KeyWalk, Store, View, glob_match};
 use super::args::Args;
 use super::context::Ctx;
 use super::error::CommandError;
+use super::member_scan::parse_cursor;
+use super::pieces::Pieces;
 use super::spec::{Arity, Categories, CommandSpec, Flags, Group, Locks, Walk};
 use crate::outcome::Outcome;
 
@@ -14,10 +16,6 @@ pub(super) const COMMANDS: &[&CommandSpec] = &[&DBSIZE, &FLUSHALL, &FLUSHDB, &KE
 
 /// How many keys a walk looks at under one lock.
 const KEYS_PER_LOCK: usize = 256;
-/// How much of a long reply lies in one piece.
-const PIECE_BYTES: usize = 60 * 1024;
-/// Room for the key that completes a piece, if it is no longer than most.
-const PIECE_SLACK_BYTES: usize = 4 * 1024;
 
 const DBSIZE: CommandSpec = CommandSpec {
     name: "dbsize",
@@ -102,12 +100,12 @@ const KEYS: CommandSpec = CommandSpec {
 
 fn keys(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let walk = KeyWalk::new(&ctx.server.store, ctx.session.db, ctx.arg(1));
-    Ok(Outcome::More(Box::new(Keys { walk, found: KeyList::default() })))
+    Ok(Outcome::More(Box::new(Keys { walk, found: Pieces::default() })))
 }
 
 struct Keys {
     walk: KeyWalk,
-    found: KeyList,
+    found: Pieces,
 }
 
 impl Walk for Keys {
@@ -124,35 +122,7 @@ impl Walk for Keys {
     }
 
     fn reply(self: Box<Self>, reply: &mut ReplyWriter) {
-        self.found.reply(reply);
-    }
-}
-
-/// Keys on their way into a reply, which says first how many there are: written as they are found, in pieces, so that an answer with a million
-/// keys is never moved or made at once.
-#[derive(Default)]
-struct KeyList {
-    keys: usize,
-    pieces: Vec<Bytes>,
-    last: ReplyWriter,
-}
-
-impl KeyList {
-    fn add(&mut self, key: &[u8]) {
-        if self.last.is_empty() && !self.pieces.is_empty() {
-            self.last.lend(Vec::with_capacity(PIECE_BYTES + PIECE_SLACK_BYTES));
-        }
-        self.keys += 1;
-        self.last.bulk(key);
-        if self.last.len_bytes() >= PIECE_BYTES {
-            self.pieces.push(self.last.take_all());
-        }
-    }
-
-    fn reply(mut self, reply: &mut ReplyWriter) {
-        reply.array(self.keys);
-        self.pieces.into_iter().for_each(|piece| reply.written(piece));
-        reply.written(self.last.take_all());
+        self.found.reply_array(reply);
     }
 }
 
@@ -241,20 +211,8 @@ fn scan(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         type_name,
         count,
         looked_at: 0,
-        found: KeyList::default(),
+        found: Pieces::default(),
     })))
-}
-
-/// A cursor as C's `strtoul` reads it, which is how Redis does: nothing is 0, and a sign is taken.
-fn parse_cursor(text: &[u8]) -> Option<u64> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        [] => return Some(0),
-        digits => (false, digits),
-    };
-    let number: u64 = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?.parse().ok()?;
-    Some(if negative { number.wrapping_neg() } else { number })
 }
 
 /// One SCAN call on its way through the shards.
@@ -266,7 +224,7 @@ struct Scan {
     type_name: Option<Vec<u8>>,
     count: usize,
     looked_at: usize,
-    found: KeyList,
+    found: Pieces,
 }
 
 impl Walk for Scan {
@@ -294,6 +252,6 @@ impl Walk for Scan {
     fn reply(self: Box<Self>, reply: &mut ReplyWriter) {
         reply.array(2);
         reply.bulk(self.cursor.map_or(0, Cursor::to_u64).to_string().as_bytes());
-        self.found.reply(reply);
+        self.found.reply_array(reply);
     }
 }

@@ -9,6 +9,8 @@ use super::error::CommandError;
 
 /// Up to so many bytes a command looks at while its keys are locked.
 pub(super) const BYTES_UNDER_LOCK: usize = 64 * 1024;
+/// Up to so many elements of a collection a command looks at while its keys are locked.
+pub(super) const ELEMENTS_UNDER_LOCK: usize = 1024;
 /// How many bytes a step of a longer work looks at.
 pub(super) const BYTES_PER_STEP: usize = 256 * 1024;
 

@@ -1,0 +1,186 @@
+//! Answers of many fields: HGETALL, HKEYS, HVALS, and the end of what else answers so.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use pyredis_protocol::{ReplyWriter, RespVersion};
+use pyredis_store::{Element, Hash, RandomRanks, View};
+
+use super::super::context::Ctx;
+use super::super::error::CommandError;
+use super::super::long_reply::LongReply;
+use super::super::spec::{Arity, CommandSpec, Flags};
+use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::outcome::Outcome;
+
+/// Pages of a hash that are freed in a step.
+const PAGES_PER_STEP: usize = 64;
+/// What a field costs, in bytes, if it has no more.
+const FIELD_BYTES_MIN: usize = 64;
+/// Longer replies are not made where fields may come again: a client can ask for any number of repetitions. As much as the longest string has.
+const REPLY_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+pub(super) const HGETALL: CommandSpec = CommandSpec {
+    name: "hgetall",
+    arity: Arity::Exactly(2),
+    flags: Flags::READONLY,
+    syntax: "key",
+    summary: "Returns all fields of a hash and their values.",
+    complexity: "O(N) with N fields in the hash",
+    tips: &["nondeterministic_output_order"],
+    run: |ctx| all(ctx, Shape::Map),
+    ..super::BASE
+};
+
+pub(super) const HKEYS: CommandSpec = CommandSpec {
+    name: "hkeys",
+    summary: "Returns all fields of a hash.",
+    run: |ctx| all(ctx, Shape::Fields),
+    ..HGETALL
+};
+
+pub(super) const HVALS: CommandSpec = CommandSpec {
+    name: "hvals",
+    summary: "Returns all values of a hash.",
+    run: |ctx| all(ctx, Shape::Values),
+    ..HGETALL
+};
+
+fn all(ctx: &mut Ctx<'_, '_>, shape: Shape) -> Result<Outcome, CommandError> {
+    let (key, view, reply) = ctx.key_view_reply(0)?;
+    let hash = view.collection::<Hash>(key)?.cloned().unwrap_or_default();
+    Ok(Fields::all(hash, shape).answer(reply))
+}
+
+/// What is said of each field, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    Map,
+    Fields,
+    Values,
+    /// Fields and values in turn; from RESP3 on, an array for each.
+    Pairs,
+}
+
+impl Shape {
+    fn begin(self, fields: usize, reply: &mut ReplyWriter) {
+        match self {
+            Self::Map => reply.map(fields),
+            Self::Pairs if reply.version() == RespVersion::Resp2 => reply.array(fields.saturating_mul(2)),
+            Self::Fields | Self::Values | Self::Pairs => reply.array(fields),
+        }
+    }
+
+    fn write(self, (field, value): (&[u8], Element<'_>), reply: &mut ReplyWriter) {
+        if matches!(self, Self::Pairs) && reply.version() != RespVersion::Resp2 {
+            reply.array(2);
+        }
+        if !matches!(self, Self::Values) {
+            reply.bulk(field);
+        }
+        if !matches!(self, Self::Fields) {
+            value.with_bytes(|value| reply.bulk(value));
+        }
+    }
+}
+
+/// The fields that are wanted.
+enum Wanted {
+    All(Range<usize>),
+    Random(RandomRanks),
+}
+
+/// Fields of a hash, which is held by reference, on their way into a reply.
+pub(super) struct Fields {
+    hash: Hash,
+    wanted: Wanted,
+    shape: Shape,
+    count: usize,
+    written: LongReply,
+    /// How long the reply is.
+    bytes: usize,
+}
+
+impl Fields {
+    /// All fields of a hash.
+    pub(super) fn all(hash: Hash, shape: Shape) -> Self {
+        let count = hash.len();
+        Self::new(hash, Wanted::All(0..count), shape, count)
+    }
+
+    /// Fields of random ranks.
+    pub(super) fn random(hash: Hash, ranks: RandomRanks, shape: Shape) -> Self {
+        let count = ranks.left();
+        Self::new(hash, Wanted::Random(ranks), shape, count)
+    }
+
+    fn new(hash: Hash, wanted: Wanted, shape: Shape, count: usize) -> Self {
+        Self { hash, wanted, shape, count, written: LongReply::default(), bytes: 0 }
+    }
+
+    /// Answers at once if that is little work, else leaves it to be done without the locks.
+    pub(super) fn answer(mut self, reply: &mut ReplyWriter) -> Outcome {
+        let bytes_each = self.hash.memory() / self.hash.len().max(1);
+        if self.count > ELEMENTS_UNDER_LOCK || bytes_each.saturating_mul(self.count) > BYTES_UNDER_LOCK {
+            self.written = LongReply::new(reply.version());
+            return Outcome::Work(Box::new(self));
+        }
+        self.shape.begin(self.count, reply);
+        let shape = self.shape;
+        self.show(usize::MAX, |pair| shape.write(pair, reply));
+        Outcome::Done
+    }
+
+    /// Shows fields of about so many bytes. Returns whether there are more.
+    fn show(&mut self, bytes: usize, mut show: impl FnMut((&[u8], Element<'_>))) -> bool {
+        let (hash, left, total) = (&self.hash, Cell::new(bytes), &mut self.bytes);
+        let mut shows = |pair: (&[u8], Element<'_>)| {
+            show(pair);
+            let length = pair.0.len().saturating_add(pair.1.len()).max(FIELD_BYTES_MIN);
+            *total = total.saturating_add(length);
+            left.set(left.get().saturating_sub(length));
+        };
+        match &mut self.wanted {
+            Wanted::All(ranks) => {
+                let mut pairs = hash.range(ranks.clone());
+                while let Some(pair) = pairs.next().filter(|_| left.get() > 0) {
+                    shows(pair);
+                    ranks.start += 1;
+                }
+                ranks.start < ranks.end
+            }
+            Wanted::Random(ranks) => {
+                while left.get() > 0
+                    && let Some(pair) = ranks.next().and_then(|rank| hash.get_at(rank))
+                {
+                    shows(pair);
+                }
+                ranks.left() > 0
+            }
+        }
+    }
+
+    /// Whether so long an answer is refused.
+    const fn is_too_long(&self) -> bool {
+        matches!(self.wanted, Wanted::Random(_)) && self.bytes > REPLY_BYTES_MAX
+    }
+}
+
+impl Work for Fields {
+    fn step(&mut self) -> bool {
+        let (mut written, shape) = (std::mem::take(&mut self.written), self.shape);
+        let has_more = self.show(BYTES_UNDER_LOCK, |pair| shape.write(pair, written.writer()));
+        self.written = written;
+        // If nobody else has the hash, it is freed, which takes as long as reading it.
+        (has_more && !self.is_too_long()) || self.hash.shed(PAGES_PER_STEP)
+    }
+
+    fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        if self.is_too_long() {
+            return Err(CommandError::err("the reply would be longer than 512 MB"));
+        }
+        self.shape.begin(self.count, reply);
+        self.written.reply(reply);
+        Ok(Ended::Answered)
+    }
+}
