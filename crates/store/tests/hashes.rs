@@ -77,6 +77,10 @@ fn value() -> impl Strategy<Value = Bytes> {
     ]
 }
 
+fn by() -> impl Strategy<Value = i64> {
+    prop_oneof![2 => -9..9_i64, 1 => any::<i64>(), 1 => prop::sample::select(vec![i64::MIN, i64::MAX])]
+}
+
 fn operation() -> impl Strategy<Value = Op> {
     let pairs = prop::collection::vec((field(), value()), 0..4);
     let stem = || prop::sample::select(vec![b'x', b'y']);
@@ -86,7 +90,7 @@ fn operation() -> impl Strategy<Value = Op> {
         2 => (key(), stem(), 0..700_usize).prop_map(|(key, stem, count)| Op::RemoveMany(key, stem, count)),
         3 => (key(), field(), value()).prop_map(|(key, field, value)| Op::SetIfAbsent(key, field, value)),
         5 => (key(), prop::collection::vec(field(), 0..4)).prop_map(|(key, fields)| Op::Remove(key, fields)),
-        4 => (key(), field(), prop_oneof![-9..9_i64, any::<i64>()]).prop_map(|(key, field, by)| Op::Add(key, field, by)),
+        4 => (key(), field(), by()).prop_map(|(key, field, by)| Op::Add(key, field, by)),
         3 => (key(), field(), any::<i32>()).prop_map(|(key, field, by)| Op::AddFloat(key, field, by)),
         3 => (key(), field()).prop_map(|(key, field)| Op::Get(key, field)),
         2 => key().prop_map(Op::All),

@@ -3,6 +3,7 @@
 mod docs_page;
 mod garbage;
 mod gates;
+mod hash;
 mod syntax;
 mod table;
 mod work;
