@@ -117,7 +117,7 @@ fn apply(store: &Store, op: &Op) -> String {
         Op::Remove(key, fields) => format!("{:?}", store.hash_remove(key, fields)),
         Op::Add(key, field, by) => format!("{:?}", store.hash_incr_by(key, field, *by)),
         Op::AddFloat(key, field, by) => {
-            format!("{:?}", store.hash_incr_by_float(key, field, f64::from(*by)).map(|sum| sum as i64))
+            format!("{:?}", store.hash_incr_by_float(key, field, f64::from(*by)))
         }
         Op::Get(key, field) => {
             let value = store.hash_get(key, field).map(|value| value.map(|value| value.to_vec()));
@@ -182,7 +182,7 @@ fn apply_naive(model: &mut Model, op: &Op) -> String {
             if let Ok(sum) = sum {
                 set(model, key, vec![(field.clone(), sum.to_string().into_bytes())]).unwrap();
             }
-            format!("{:?}", sum.map(|sum| sum as f64 as i64))
+            format!("{:?}", sum.map(|sum| sum as f64))
         }
         Op::Get(key, field) => {
             let value = fields(model, key).map(|fields| fields.get(field).cloned());
