@@ -141,6 +141,7 @@ pub(crate) mod event {
     pub(crate) const ZINTERSTORE: &str = "zinterstore";
     pub(crate) const ZPOPMAX: &str = "zpopmax";
     pub(crate) const ZPOPMIN: &str = "zpopmin";
+    pub(crate) const ZRANGESTORE: &str = "zrangestore";
     pub(crate) const ZREM: &str = "zrem";
     pub(crate) const ZREMRANGEBYLEX: &str = "zremrangebylex";
     pub(crate) const ZREMRANGEBYRANK: &str = "zremrangebyrank";

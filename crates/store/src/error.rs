@@ -30,6 +30,9 @@ pub enum StoreError {
     /// What is to be added is infinite.
     #[error("value is NaN or Infinity")]
     InfiniteIncrement,
+    /// A score is, or would become, no number.
+    #[error("resulting score is not a number (NaN)")]
+    NotANumber,
     /// The string would grow past [`VALUE_BYTES_MAX`](crate::VALUE_BYTES_MAX).
     #[error("string exceeds maximum allowed size (512 MB)")]
     TooLong,

@@ -81,8 +81,9 @@ pub use key_scan::Scan;
 pub use lag::ExpireLag;
 pub use lock_set::LockSet;
 pub use ops::{
-    BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow, SetOptions, SetOutcome,
-    Ttl,
+    Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow, SetOperation,
+    SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome,
+    ZremReason,
 };
 pub use residue::{Garbage, Lookups, Residue};
 pub use sample::RandomRanks;

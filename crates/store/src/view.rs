@@ -25,6 +25,7 @@ use crate::shard::{Changes, Noticed, ShardMut, Side};
 use crate::store::Inner;
 use crate::table::{ExclusiveShard, SharedShard, Slots};
 use crate::turn::Turn;
+use crate::value::Value;
 use crate::watch::WatchSet;
 
 enum Guard<'s> {
@@ -167,6 +168,16 @@ impl<'s> View<'s> {
             noticed: std::mem::take(self.noticed.get_mut()),
             garbage: std::mem::take(&mut self.changes.garbage),
         });
+    }
+
+    /// Whether anybody listens to effects.
+    pub(crate) const fn is_heard(&self) -> bool {
+        self.changes.effects.is_some()
+    }
+
+    /// Drops a value when the locks are released: it may be the last one that holds its pages.
+    pub(crate) fn discard(&mut self, rest: impl Into<Value>) {
+        self.changes.garbage.keep(rest.into());
     }
 
     pub(crate) const fn hasher(&self) -> &RandomState {

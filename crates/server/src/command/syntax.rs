@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Key,
     String,
     Integer,
+    Double,
     Pattern,
     UnixTime,
     /// A word and nothing behind it.
@@ -37,6 +38,7 @@ impl Kind {
             Self::Key => "key",
             Self::String => "string",
             Self::Integer => "integer",
+            Self::Double => "double",
             Self::Pattern => "pattern",
             Self::UnixTime => "unix-time",
             Self::PureToken => "pure-token",
@@ -48,9 +50,11 @@ impl Kind {
     /// What an argument of this name is. A name that is not here is a string.
     fn of(name: &str) -> Self {
         match name {
-            "key" | "key1" | "key2" | "newkey" | "destkey" | "source" | "destination" => Self::Key,
+            "key" | "key1" | "key2" | "newkey" | "destkey" | "source" | "destination" | "dst" | "src" => Self::Key,
             "bit" | "count" | "cursor" | "db" | "decrement" | "destination-db" | "end" | "increment" | "index"
-            | "milliseconds" | "min-match-len" | "offset" | "protover" | "seconds" | "start" => Self::Integer,
+            | "limit" | "milliseconds" | "min-match-len" | "numkeys" | "offset" | "protover" | "seconds" | "start"
+            | "stop" | "weight" => Self::Integer,
+            "score" => Self::Double,
             "pattern" => Self::Pattern,
             "unix-time-milliseconds" | "unix-time-seconds" => Self::UnixTime,
             _ => Self::String,

@@ -14,6 +14,13 @@ pub(super) const ELEMENTS_UNDER_LOCK: usize = 1024;
 /// How many bytes a step of a longer work looks at.
 pub(super) const BYTES_PER_STEP: usize = 256 * 1024;
 
+/// Up to so many elements of collections a command looks at while its keys are locked.
+pub(super) const ELEMENTS_UNDER_LOCK: usize = 1024;
+/// How many elements a step of a longer work looks at.
+pub(super) const ELEMENTS_PER_STEP: usize = 1024;
+/// How often a calculation is done without the locks; if its sources are changed each time, it is done under them.
+pub(super) const ATTEMPTS: usize = 2;
+
 /// What is left of a command's work once its locks are released. In EXEC they are not, and it is done at once.
 pub(crate) trait Work: Send {
     /// Does a slice of it. Returns whether there is more.

@@ -37,6 +37,11 @@ impl Ints {
         self.count as usize
     }
 
+    /// Whether both are one block of the same integers.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.block, &other.block) && (self.count, self.width) == (other.count, other.width)
+    }
+
     pub(super) fn memory(&self) -> usize {
         if self.block.is_empty() { 0 } else { block(ARC_BYTES + self.block.len()) }
     }

@@ -25,6 +25,7 @@ mod list;
 mod node;
 mod order;
 mod page;
+mod same;
 mod score;
 mod scored;
 mod set;

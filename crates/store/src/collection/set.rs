@@ -72,6 +72,16 @@ impl Set {
         }
     }
 
+    /// See [`Collection::is_same`](super::Collection::is_same).
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Ints(ints), Repr::Ints(other)) => ints.is_same(other),
+            (Repr::Small(page), Repr::Small(other)) => page.is_same(other),
+            (Repr::Large(tree), Repr::Large(other)) => tree.is_same(other),
+            _ => false,
+        }
+    }
+
     /// What OBJECT ENCODING says.
     pub const fn encoding(&self) -> &'static str {
         match self.0 {

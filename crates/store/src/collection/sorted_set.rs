@@ -127,6 +127,15 @@ impl SortedSet {
         }
     }
 
+    /// See [`Collection::is_same`](super::Collection::is_same).
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Small(page), Repr::Small(other)) => page.is_same(other),
+            (Repr::Large(large), Repr::Large(other)) => large.scores.is_same(&other.scores),
+            _ => false,
+        }
+    }
+
     /// What OBJECT ENCODING says.
     pub const fn encoding(&self) -> &'static str {
         match self.0 {

@@ -1,5 +1,0 @@
-//! Sorted sets: ZADD, ZRANGE and their relatives.
-
-use super::spec::CommandSpec;
-
-pub(super) const COMMANDS: &[&CommandSpec] = &[];

@@ -1,0 +1,295 @@
+//! Unions, intersections and differences of sorted sets, and sets beside them. They take time, so they work on clones, without a lock.
+
+use std::ops::Range;
+
+use super::put::without_minus_zeros;
+use crate::collection::{Collection, Set, SortedSet};
+use crate::effect::event;
+use crate::error::StoreError;
+use crate::key::Key;
+use crate::value::ValueRef;
+use crate::view::View;
+
+/// How several sets become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetOperation {
+    /// All that is in any.
+    Union,
+    /// What is in each.
+    Intersection,
+    /// What is in the first and in no other.
+    Difference,
+}
+
+impl SetOperation {
+    const fn event(self) -> &'static str {
+        match self {
+            Self::Union => event::ZUNIONSTORE,
+            Self::Intersection => event::ZINTERSTORE,
+            Self::Difference => event::ZDIFFSTORE,
+        }
+    }
+}
+
+/// How the scores of one member become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Aggregate {
+    /// Added. Two infinities that have no sum make 0.
+    #[default]
+    Sum,
+    /// The lowest.
+    Min,
+    /// The highest.
+    Max,
+}
+
+impl Aggregate {
+    fn join(self, score: f64, other: f64) -> f64 {
+        // A NaN, which an infinity times 0 is, compares as neither less nor more, and so counts for nothing.
+        match self {
+            Self::Sum => number(score + other),
+            Self::Min => {
+                if other < score {
+                    other
+                } else {
+                    score
+                }
+            }
+            Self::Max => {
+                if other > score {
+                    other
+                } else {
+                    score
+                }
+            }
+        }
+    }
+}
+
+/// 0 for what is no number.
+const fn number(score: f64) -> f64 {
+    if score.is_nan() { 0.0 } else { score }
+}
+
+/// What a key held when the calculation began.
+#[derive(Debug)]
+struct Source {
+    /// Nothing, where the key did not exist.
+    held: Option<Collection>,
+    weight: f64,
+}
+
+impl Source {
+    fn len(&self) -> usize {
+        self.held.as_ref().map_or(0, Collection::len)
+    }
+
+    /// The score of a member, which in a set is 1.
+    fn score(&self, member: &[u8]) -> Option<f64> {
+        match self.held.as_ref()? {
+            Collection::SortedSet(set) => set.score(member),
+            Collection::Set(set) => set.contains(member).then_some(1.0),
+            _ => None,
+        }
+    }
+
+    /// Shows a range of ranks.
+    fn for_each(&self, ranks: Range<usize>, mut show: impl FnMut(&[u8], f64)) {
+        match &self.held {
+            Some(Collection::SortedSet(set)) => set.range(ranks).for_each(|(member, score)| show(member, score)),
+            Some(Collection::Set(set)) => {
+                Set::range(set, ranks).for_each(|member| member.with_bytes(|member| show(member, 1.0)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A calculation with sets as they were when it began. Members of a set that has no scores count with 1.
+#[derive(Debug)]
+pub struct SortedSetCalculation {
+    operation: SetOperation,
+    aggregate: Aggregate,
+    sources: Vec<Source>,
+    /// The sources by size, as Redis goes through them: sums of floating-point numbers depend on it.
+    order: Vec<usize>,
+    /// Which of the order is looked at, and from which rank on.
+    at: (usize, usize),
+    /// The ranks that count, if only a part of the one source does.
+    part: Option<Range<usize>>,
+    result: SortedSet,
+}
+
+impl SortedSetCalculation {
+    /// Takes what keys hold, by reference where it is large; keys that do not exist count as empty. O(keys).
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`]; [`StoreError::WrongType`] where a key holds neither a sorted set nor a set.
+    pub fn begin(view: &View<'_>, operation: SetOperation, keys: &[Key<'_>]) -> Result<Self, StoreError> {
+        let take = |key: &Key<'_>| {
+            let held = view.live(key)?.map(|entry| of(entry.value()).cloned()).transpose()?;
+            Ok(Source { held, weight: 1.0 })
+        };
+        let sources = keys.iter().map(take).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut order: Vec<usize> = (0..sources.len()).collect();
+        if operation != SetOperation::Difference {
+            order.sort_by_key(|at| sources.get(*at).map_or(0, Source::len));
+        }
+        let (aggregate, result) = (Aggregate::default(), SortedSet::new());
+        Ok(Self { operation, aggregate, sources, order, at: (0, 0), part: None, result })
+    }
+
+    /// Takes the part of one sorted set that `ranks` says: what ZRANGESTORE stores. O(log n).
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`], [`StoreError::WrongType`].
+    pub fn begin_part(
+        view: &View<'_>,
+        key: &Key<'_>,
+        ranks: impl FnOnce(&SortedSet) -> Range<usize>,
+    ) -> Result<Self, StoreError> {
+        let held = view.collection::<SortedSet>(key)?;
+        let part = held.map_or(0..0, ranks);
+        let sources = vec![Source { held: held.map(|set| set.clone().into()), weight: 1.0 }];
+        let (aggregate, result) = (Aggregate::default(), SortedSet::new());
+        let (operation, order, at) = (SetOperation::Union, vec![0], (0, part.start));
+        Ok(Self { operation, aggregate, sources, order, at, part: Some(part), result })
+    }
+
+    /// How scores become one: each times its source's weight, which is 1 if there is none in `weights`.
+    #[must_use]
+    pub fn with(mut self, weights: &[f64], aggregate: Aggregate) -> Self {
+        self.sources.iter_mut().zip(weights).for_each(|(source, weight)| source.weight = *weight);
+        self.aggregate = aggregate;
+        self
+    }
+
+    fn source(&self, place: usize) -> Option<&Source> {
+        self.sources.get(*self.order.get(place)?)
+    }
+
+    /// How many of the first members of a source count.
+    fn end_of(&self, source: &Source) -> usize {
+        self.part.as_ref().map_or_else(|| source.len(), |part| part.end.min(source.len()))
+    }
+
+    /// How many sources are gone through, and in how many places each of their members is looked for.
+    const fn shape(&self) -> (usize, usize) {
+        match self.operation {
+            SetOperation::Union => (self.order.len(), 1),
+            SetOperation::Intersection | SetOperation::Difference => (1, self.order.len()),
+        }
+    }
+
+    /// How many members are still to be looked at or looked for.
+    pub fn members_left(&self) -> usize {
+        let (walked, places) = self.shape();
+        let (place, rank) = self.at;
+        let left =
+            (place..walked).filter_map(|place| self.source(place)).map(|source| self.end_of(source)).sum::<usize>();
+        left.saturating_sub(rank).saturating_mul(places)
+    }
+
+    /// Bytes of memory behind the sources that are gone through. O(sources).
+    pub fn memory(&self) -> usize {
+        let walked = (0..self.shape().0).filter_map(|place| self.source(place));
+        walked.filter_map(|source| source.held.as_ref()).map(Collection::memory).sum()
+    }
+
+    /// How many members the result has so far.
+    pub const fn found(&self) -> usize {
+        self.result.len()
+    }
+
+    /// Looks at, or for, about so many members more.
+    pub fn step(&mut self, members: usize) {
+        let (walked, places) = self.shape();
+        let mut budget = (members / places.max(1)).max(1);
+        let mut result = std::mem::take(&mut self.result);
+        while budget > 0 && self.at.0 < walked {
+            let (place, rank) = self.at;
+            let Some(source) = self.source(place) else { break };
+            let last = self.end_of(source);
+            let end = rank.saturating_add(budget).min(last);
+            source.for_each(rank.min(end)..end, |member, score| self.look_at(source, member, score, &mut result));
+            budget -= end.saturating_sub(rank);
+            self.at = if end < last { (place, end) } else { (place + 1, 0) };
+        }
+        self.result = result;
+    }
+
+    fn look_at(&self, source: &Source, member: &[u8], score: f64, result: &mut SortedSet) {
+        let weighted = number(score * source.weight);
+        match self.operation {
+            SetOperation::Union => {
+                let old = result.score(member);
+                result.insert(member, old.map_or(weighted, |old| self.aggregate.join(old, weighted)));
+            }
+            SetOperation::Intersection => {
+                let mut others = (1..self.order.len()).filter_map(|place| self.source(place));
+                let joined = others.try_fold(weighted, |sum, other| {
+                    other.score(member).map(|score| self.aggregate.join(sum, score * other.weight))
+                });
+                if let Some(score) = joined {
+                    result.insert(member, score);
+                }
+            }
+            SetOperation::Difference => {
+                if !self.sources.iter().skip(1).any(|other| other.score(member).is_some()) {
+                    result.insert(member, score);
+                }
+            }
+        }
+    }
+
+    /// Whether the keys hold what they held at the beginning. O(keys).
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`], [`StoreError::WrongType`].
+    pub fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
+        for (key, source) in keys.iter().zip(&self.sources) {
+            let held = view.find(key)?.map(|entry| of(entry.value())).transpose()?;
+            let is_same = match (held, &source.held) {
+                (Some(held), Some(source)) => held.is_same(source),
+                (held, source) => held.is_none() && source.is_none(),
+            };
+            if !is_same {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes the result, once nothing is left to be looked at.
+    pub fn take_result(&mut self) -> SortedSet {
+        std::mem::take(&mut self.result)
+    }
+
+    /// Ends the calculation, if it is not at its end, and lets a key hold the result, without a deadline; an empty one removes the key. Returns how many
+    /// members it has.
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`].
+    pub fn store(mut self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
+        self.step(usize::MAX);
+        let members = self.result.len();
+        let event = if self.part.is_some() { event::ZRANGESTORE } else { self.operation.event() };
+        view.store_collection(target, without_minus_zeros(self.result), event)?;
+        self.sources.into_iter().filter_map(|source| source.held).for_each(|held| view.discard(held));
+        Ok(members)
+    }
+
+    /// Leaves it, as what the keys hold is something else by now.
+    pub fn abandon(self, view: &mut View<'_>) {
+        self.sources.into_iter().filter_map(|source| source.held).for_each(|held| view.discard(held));
+        view.discard(self.result);
+    }
+}
+
+/// What can be calculated with.
+const fn of(value: ValueRef<'_>) -> Result<&Collection, StoreError> {
+    match value {
+        ValueRef::Collection(held @ (Collection::SortedSet(_) | Collection::Set(_))) => Ok(held),
+        _ => Err(StoreError::WrongType),
+    }
+}
