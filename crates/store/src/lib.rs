@@ -27,6 +27,7 @@ mod access;
 mod apart;
 mod api;
 mod api_hash;
+mod api_sorted_set;
 mod api_string;
 mod bits;
 mod builder;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use pyredis_protocol::{ReplyWriter, RespVersion};
 use pyredis_store::{Aggregate, Key, LockSet, SetOperation, SortedSet, SortedSetCalculation, View};
 
+use super::bounds::By;
 use super::members::{MemberList, Shape, reply_members};
 use super::range::Options;
 use crate::command::context::Ctx;
@@ -36,7 +37,13 @@ impl Request {
             Self::Range { options, first, second } => {
                 let [key] = keys else { return Err(CommandError::Syntax) };
                 let range = options.range(first, second)?;
-                Ok(SortedSetCalculation::begin_part(view, key, |set| options.ranks(&range, set))?)
+                Ok(SortedSetCalculation::begin_part(
+                    view,
+                    key,
+                    |set| options.ranks(&range, set),
+                    options.reversed,
+                    options.by == By::Rank,
+                )?)
             }
         }
     }

@@ -102,8 +102,8 @@ struct Form {
 /// What is asked for beside the two ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Options {
-    by: By,
-    reversed: bool,
+    pub(super) by: By,
+    pub(super) reversed: bool,
     with_scores: bool,
     offset: i64,
     /// How many at most; all if negative.

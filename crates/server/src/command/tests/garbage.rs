@@ -61,6 +61,11 @@ impl<'s> Client<'s> {
         Self { server, session: Session::new(server, (address, address), -1), reply: ReplyWriter::new(version) }
     }
 
+    /// Adds what a command's work has written to what it had answered before.
+    pub(super) fn append(&mut self, rest: Bytes) {
+        self.reply.written(rest);
+    }
+
     /// Calls a command. What it leaves to be awaited is not; a walk is only begun.
     pub(super) fn call(&mut self, request: &[Bytes]) -> Outcome {
         let mut batch = Batch {

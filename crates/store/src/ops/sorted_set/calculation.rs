@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::put::without_minus_zeros;
+use super::put::{put, without_minus_zeros};
 use crate::collection::{Collection, Set, SortedSet};
 use crate::effect::event;
 use crate::error::StoreError;
@@ -105,6 +105,38 @@ impl Source {
     }
 }
 
+/// A part of one set, in the order in which Redis puts it into another.
+#[derive(Debug)]
+struct Part {
+    ranks: Range<usize>,
+    reversed: bool,
+    /// Whether the result is small as long as it can be; else large from the start.
+    begins_small: bool,
+}
+
+impl Part {
+    /// Puts members into the result; the ranks are those from the part's beginning, whichever end that is.
+    fn take(&self, source: &Source, ranks: Range<usize>, result: &mut SortedSet) {
+        let Some(Collection::SortedSet(set)) = &source.held else { return };
+        let mut add = |(member, score): (&[u8], f64)| {
+            if self.begins_small {
+                put(result, member, score);
+            } else {
+                result.insert(member, score);
+            }
+        };
+        if self.reversed {
+            let sum = self.ranks.start + self.ranks.end;
+            set.range(sum - ranks.end..sum - ranks.start).rev().for_each(&mut add);
+        } else {
+            set.range(ranks).for_each(&mut add);
+        }
+    }
+}
+
+/// Ranges of ranks longer than this make a large set at once in Redis.
+const COUNTED_SMALL_MAX: usize = 128;
+
 /// A calculation with sets as they were when it began. Members of a set that has no scores count with 1.
 #[derive(Debug)]
 pub struct SortedSetCalculation {
@@ -115,8 +147,8 @@ pub struct SortedSetCalculation {
     order: Vec<usize>,
     /// Which of the order is looked at, and from which rank on.
     at: (usize, usize),
-    /// The ranks that count, if only a part of the one source does.
-    part: Option<Range<usize>>,
+    /// If only a part of the one source counts: which.
+    part: Option<Part>,
     result: SortedSet,
 }
 
@@ -139,7 +171,8 @@ impl SortedSetCalculation {
         Ok(Self { operation, aggregate, sources, order, at: (0, 0), part: None, result })
     }
 
-    /// Takes the part of one sorted set that `ranks` says: what ZRANGESTORE stores. O(log n).
+    /// Takes the part of one sorted set that `ranks` says: what ZRANGESTORE stores, `reversed` if the highest score comes first, and `counted` if the part was
+    /// named by ranks. It shows in what becomes of minus zero. O(log n).
     ///
     /// # Errors
     /// [`StoreError::Undeclared`], [`StoreError::WrongType`].
@@ -147,13 +180,17 @@ impl SortedSetCalculation {
         view: &View<'_>,
         key: &Key<'_>,
         ranks: impl FnOnce(&SortedSet) -> Range<usize>,
+        reversed: bool,
+        counted: bool,
     ) -> Result<Self, StoreError> {
         let held = view.collection::<SortedSet>(key)?;
-        let part = held.map_or(0..0, ranks);
+        let ranks = held.map_or(0..0, ranks);
         let sources = vec![Source { held: held.map(|set| set.clone().into()), weight: 1.0 }];
         let (aggregate, result) = (Aggregate::default(), SortedSet::new());
-        let (operation, order, at) = (SetOperation::Union, vec![0], (0, part.start));
-        Ok(Self { operation, aggregate, sources, order, at, part: Some(part), result })
+        let (operation, order, at) = (SetOperation::Union, vec![0], (0, ranks.start));
+        let begins_small = !counted || ranks.len() <= COUNTED_SMALL_MAX;
+        let part = Some(Part { ranks, reversed, begins_small });
+        Ok(Self { operation, aggregate, sources, order, at, part, result })
     }
 
     /// How scores become one: each times its source's weight, which is 1 if there is none in `weights`.
@@ -170,7 +207,7 @@ impl SortedSetCalculation {
 
     /// How many of the first members of a source count.
     fn end_of(&self, source: &Source) -> usize {
-        self.part.as_ref().map_or_else(|| source.len(), |part| part.end.min(source.len()))
+        self.part.as_ref().map_or_else(|| source.len(), |part| part.ranks.end.min(source.len()))
     }
 
     /// How many sources are gone through, and in how many places each of their members is looked for.
@@ -211,7 +248,11 @@ impl SortedSetCalculation {
             let Some(source) = self.source(place) else { break };
             let last = self.end_of(source);
             let end = rank.saturating_add(budget).min(last);
-            source.for_each(rank.min(end)..end, |member, score| self.look_at(source, member, score, &mut result));
+            let ranks = rank.min(end)..end;
+            match &self.part {
+                None => source.for_each(ranks, |member, score| self.look_at(source, member, score, &mut result)),
+                Some(part) => part.take(source, ranks, &mut result),
+            }
             budget -= end.saturating_sub(rank);
             self.at = if end < last { (place, end) } else { (place + 1, 0) };
         }
@@ -274,7 +315,8 @@ impl SortedSetCalculation {
         self.step(usize::MAX);
         let members = self.result.len();
         let event = if self.part.is_some() { event::ZRANGESTORE } else { self.operation.event() };
-        view.store_collection(target, without_minus_zeros(self.result), event)?;
+        let result = if self.part.is_some() { self.result } else { without_minus_zeros(self.result) };
+        view.store_collection(target, result, event)?;
         self.sources.into_iter().filter_map(|source| source.held).for_each(|held| view.discard(held));
         Ok(members)
     }

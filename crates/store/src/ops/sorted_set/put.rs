@@ -152,7 +152,7 @@ impl View<'_> {
 }
 
 /// Gives a member a score, and returns the one that is kept: in a small set, Redis keeps minus zero as zero.
-fn put(set: &mut SortedSet, member: &[u8], score: f64) -> f64 {
+pub(super) fn put(set: &mut SortedSet, member: &[u8], score: f64) -> f64 {
     set.insert(member, score);
     if score == 0.0 && score.is_sign_negative() && set.encoding() == SMALL {
         set.insert(member, 0.0);
