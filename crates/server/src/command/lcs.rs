@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use pyredis_protocol::ReplyWriter;
-use pyredis_store::View;
+use pyredis_store::{StoreError, View};
 
 use super::args::Args;
 use super::context::Ctx;
@@ -46,12 +46,16 @@ struct Options {
 }
 
 fn lcs(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let options = options(Args::from(ctx.args, 3))?;
     let limit = ctx.session.config().proto_max_bulk_len;
     let (first, second) = (ctx.key(0)?, ctx.key(1)?);
     let view = ctx.view()?;
-    let first = view.get(first)?.map(|value| value.to_bytes()).unwrap_or_default();
-    let second = view.get(second)?.map(|value| value.to_bytes()).unwrap_or_default();
+    let string = |key| match view.get(key) {
+        Err(StoreError::WrongType) => Err(CommandError::err("The specified keys must contain string values")),
+        held => Ok(held?.map(|value| value.to_bytes()).unwrap_or_default()),
+    };
+    let (first, second) = (string(first)?, string(second)?);
+    // As in Redis, what the keys hold is looked at first.
+    let options = options(Args::from(ctx.args, 3))?;
     let pairs = (first.len() + 1).saturating_mul(second.len() + 1);
     if pairs.saturating_mul(BYTES_PER_PAIR) > limit {
         return Err(CommandError::err("Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"));

@@ -53,10 +53,12 @@ const SETRANGE: CommandSpec = CommandSpec {
 fn setrange(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let offset = usize::try_from(integer(ctx.arg(2))?).map_err(|_| CommandError::err("offset is out of range"))?;
     let (bytes, limit) = (ctx.arg(3), ctx.session.config().proto_max_bulk_len);
+    let (key, view) = ctx.key_and_view(0)?;
     if !bytes.is_empty() && offset.saturating_add(bytes.len()) > limit {
+        // As in Redis, what the key holds is looked at first.
+        view.length(key)?;
         return Err(CommandError::TooLong);
     }
-    let (key, view) = ctx.key_and_view(0)?;
     let length = view.set_range(key, offset, bytes)?;
     ctx.reply.int(i64::try_from(length).unwrap_or(i64::MAX));
     Ok(Outcome::Done)
