@@ -89,7 +89,7 @@ impl Page {
 
     /// Whether both are one block of the same records.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.block, &other.block) && self.count() == other.count()
+        Arc::ptr_eq(&self.block, &other.block) && (self.start, self.count) == (other.start, other.count)
     }
 
     /// Bytes that the block takes from an allocator.

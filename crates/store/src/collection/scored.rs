@@ -1,10 +1,11 @@
 //! A tree by score and member: where a boundary lies among its records.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use super::node::{Child, Node};
-use super::order::ByScore;
-use super::page::Page;
+use super::order::{ByScore, Grown};
+use super::page::{Draft, Page};
 use super::score;
 use super::tree::Tree;
 use super::work;
@@ -17,6 +18,8 @@ pub(super) type ScoreTree = Tree<ByScore>;
 pub(super) enum Mark<'m> {
     /// Before this very record, or where it would be.
     Record(f64, &'m [u8]),
+    /// Behind it: the way there leads to its page.
+    Behind(f64, &'m [u8]),
     /// Before the first record of a score, or behind the last.
     Score(f64, bool),
     /// Before a member, or behind it, whatever the scores.
@@ -27,7 +30,7 @@ impl Mark<'_> {
     /// Whether records of a score are before it; `None` if that is for the member to say.
     fn follows_score(self, other: f64) -> Option<bool> {
         match self {
-            Self::Record(score, _) => match score::compare(other, score) {
+            Self::Record(score, _) | Self::Behind(score, _) => match score::compare(other, score) {
                 Ordering::Less => Some(true),
                 Ordering::Greater => Some(false),
                 Ordering::Equal => None,
@@ -40,7 +43,7 @@ impl Mark<'_> {
     fn follows_member(self, other: &[u8]) -> bool {
         match self {
             Self::Record(_, member) | Self::Member(member, false) => other < member,
-            Self::Member(member, true) => other <= member,
+            Self::Behind(_, member) | Self::Member(member, true) => other <= member,
             Self::Score(_, behind) => behind,
         }
     }
@@ -78,7 +81,74 @@ impl Mark<'_> {
     }
 }
 
+/// The child that a mark lies in.
+fn pick(children: &[Child<f64>], mark: Mark<'_>) -> usize {
+    children.partition_point(|child| mark.follows_first(child)).saturating_sub(1)
+}
+
 impl ScoreTree {
+    /// Puts a record in where it belongs.
+    pub(super) fn put_in(&mut self, score: f64, member: &[u8]) {
+        let mark = Mark::Record(score, member);
+        let written = score::write(score);
+        let draft = Draft { parts: &[written.bytes(), member], flag: false, tag: 0 };
+        // What is put in at an end says that more is likely to come there.
+        let (grown, is_front, is_back) = (Cell::new(Grown::Within), Cell::new(true), Cell::new(true));
+        self.edit_grown(
+            &grown,
+            |children| {
+                let at = pick(children, mark);
+                is_front.set(is_front.get() && at == 0);
+                is_back.set(is_back.get() && at + 1 == children.len());
+                at
+            },
+            |page| {
+                let at = mark.within(page);
+                if is_back.get() && at == page.count() {
+                    grown.set(Grown::Back);
+                } else if is_front.get() && at == 0 {
+                    grown.set(Grown::Front);
+                }
+                page.insert(at, draft);
+            },
+        );
+    }
+
+    /// Takes out a record that is there.
+    pub(super) fn take_out(&mut self, score: f64, member: &[u8]) {
+        let (mark, way) = (Mark::Record(score, member), Mark::Behind(score, member));
+        self.edit(Grown::Within, |children| pick(children, way), |page| page.remove(mark.within(page)));
+    }
+
+    /// Gives a record that is there another score. Where it stays between the same two records of its page, it is written over.
+    pub(super) fn rescore(&mut self, old: f64, new: f64, member: &[u8]) {
+        let (mark, way, target) = (Mark::Record(old, member), Mark::Behind(old, member), Mark::Record(new, member));
+        let written = score::write(new);
+        let draft = Draft { parts: &[written.bytes(), member], flag: false, tag: 0 };
+        let mut stays = false;
+        self.edit(
+            Grown::Within,
+            |children| pick(children, way),
+            |page| {
+                let at = mark.within(page);
+                // The ends of a page do not tell what is beyond them.
+                stays = if new < old {
+                    at > 0 && target.follows(page.record(at - 1).bytes)
+                } else {
+                    new == old || (at + 1 < page.count() && !target.follows(page.record(at + 1).bytes))
+                };
+                if stays {
+                    page.replace(at, draft);
+                } else {
+                    page.remove(at);
+                }
+            },
+        );
+        if !stays {
+            self.put_in(new, member);
+        }
+    }
+
     /// How many records are before a mark.
     pub(super) fn before(&self, mark: Mark<'_>) -> usize {
         let mut child = &self.root;
@@ -87,7 +157,7 @@ impl ScoreTree {
             match &child.node {
                 Node::Leaf(page) => return before + mark.within(page),
                 Node::Inner(inner) => {
-                    let at = inner.children.partition_point(|child| mark.follows_first(child)).saturating_sub(1);
+                    let at = pick(&inner.children, mark);
                     before += inner.children.iter().take(at).map(|child| child.weight.count).sum::<usize>();
                     let Some(next) = inner.children.get(at) else { return before };
                     child = next;

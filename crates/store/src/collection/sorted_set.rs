@@ -17,7 +17,10 @@ const SMALL_MAX: usize = 128;
 /// Sorted sets with a longer member are not.
 const SMALL_BYTES: usize = 64;
 
-/// Members, each once and with a score, in the order of scores; members of one score in the order of their bytes. See [`Collection`](super::Collection) for what all collections
+/// So many members are taken out one by one; of more, the tree is cut.
+const CUT_FROM: usize = 4;
+
+/// Members, each once and with a score, in the order of scores; members of one score in the order of their bytes. See [`Collection`](super::Collection) for what all
 /// guarantee.
 ///
 /// Scores are never NaN: see [`insert`](Self::insert). The two zeros are one score.
@@ -91,11 +94,10 @@ impl Large {
     fn put(&mut self, member: &[u8], score: f64, old: Option<f64>) {
         let written = score::write(score);
         let parts = [written.bytes(), member];
-        if let Some(old) = old {
-            self.scores.remove_at(self.scores.before(Mark::Record(old, member)));
+        match old {
+            Some(old) => self.scores.rescore(old, score, member),
+            None => self.scores.put_in(score, member),
         }
-        let draft = Draft { parts: &parts, flag: false, tag: 0 };
-        self.scores.insert_at(self.scores.before(Mark::Record(score, member)), draft);
         self.members.put(name(member), &parts, false);
     }
 }
@@ -209,7 +211,7 @@ impl SortedSet {
             }
             Repr::Large(large) => {
                 let score = large.members.find(name(member)).map(|record| pair(record).1)?;
-                large.scores.remove_at(large.scores.before(Mark::Record(score, member)));
+                large.scores.take_out(score, member);
                 large.members.take_out(name(member));
                 Some(score)
             }
@@ -222,6 +224,14 @@ impl SortedSet {
         match &mut self.0 {
             Repr::Small(page) => range.rev().for_each(|at| page.remove(at)),
             Repr::Large(large) => {
+                if range.len() <= CUT_FROM {
+                    for rank in range.rev() {
+                        let Some(record) = large.scores.get(rank) else { continue };
+                        large.members.take_out(Scored::name(record));
+                        large.scores.remove_at(rank);
+                    }
+                    return;
+                }
                 let behind = large.scores.split_off(range.end.max(range.start));
                 let removed = large.scores.split_off(range.start);
                 large.scores.append(behind);

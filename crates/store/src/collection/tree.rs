@@ -104,6 +104,16 @@ impl<O: Order> Tree<O> {
     pub(super) fn edit(
         &mut self,
         grown: Grown,
+        pick: impl FnMut(&[Child<O::Key>]) -> usize,
+        act: impl FnMut(&mut Page),
+    ) {
+        self.edit_grown(&Cell::new(grown), pick, act);
+    }
+
+    /// The same, where only the way to the page tells at which end it grows.
+    pub(super) fn edit_grown(
+        &mut self,
+        grown: &Cell<Grown>,
         mut pick: impl FnMut(&[Child<O::Key>]) -> usize,
         mut act: impl FnMut(&mut Page),
     ) {
@@ -141,7 +151,7 @@ fn pick<K>(children: &[Child<K>], rest: &Cell<usize>, behind: bool) -> usize {
 fn edit<O: Order>(
     child: &mut Child<O::Key>,
     order: &O,
-    grown: Grown,
+    grown: &Cell<Grown>,
     pick: &mut impl FnMut(&[Child<O::Key>]) -> usize,
     act: &mut impl FnMut(&mut Page),
 ) -> Spill<O::Key> {
@@ -169,7 +179,7 @@ fn edit<O: Order>(
             child.renew_key(order, child.key);
         }
     }
-    child.divide(order, grown)
+    child.divide(order, grown.get())
 }
 
 /// Joins a child that has become small with a neighbour that has room for it; one with nothing in it goes.
