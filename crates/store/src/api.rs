@@ -228,7 +228,7 @@ impl Store {
         self.database(db)?.write(&key, |view, key| view.restore(key, value, deadline))
     }
 
-    fn on_two<R>(
+    pub(crate) fn on_two<R>(
         &self,
         from: Key<'_>,
         to: Key<'_>,

@@ -28,6 +28,7 @@ mod apart;
 mod api;
 mod api_hash;
 mod api_sorted_set;
+mod api_set;
 mod api_string;
 mod bits;
 mod builder;
@@ -85,6 +86,8 @@ pub use ops::{
     Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow, SetOperation,
     SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome,
     ZremReason,
+    BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow, SetCalculation, SetOp,
+    SetOptions, SetOutcome, Ttl,
 };
 pub use residue::{Garbage, Lookups, Residue};
 pub use sample::RandomRanks;

@@ -82,6 +82,12 @@ impl Page {
         self.count as usize
     }
 
+    /// Whether both are the same records of one block.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let span = |page: &Self| (page.start, page.data, page.count, page.first);
+        Arc::ptr_eq(&self.block, &other.block) && span(self) == span(other)
+    }
+
     /// Bytes in use: records, cells and tags, without gaps and free room.
     pub(super) const fn used(&self) -> usize {
         self.data as usize + self.count() * self.per_record()

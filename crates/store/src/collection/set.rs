@@ -226,6 +226,15 @@ impl Set {
         0
     }
 
+    /// Whether this is what a clone was taken of, or the clone, and neither has changed since. Sets that are not large are compared. O(1).
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Large(ours), Repr::Large(theirs)) => ours.is_same(theirs),
+            (Repr::Large(_), _) | (_, Repr::Large(_)) => false,
+            _ => self == other,
+        }
+    }
+
     /// Frees the set from its end, at most so many pages. Whether there is more to free.
     pub fn shed(&mut self, pages: usize) -> bool {
         if let Repr::Large(tree) = &mut self.0 {

@@ -12,6 +12,7 @@ mod list;
 mod object;
 mod range;
 mod set;
+mod set_calculation;
 mod sorted_set;
 mod string;
 
@@ -22,4 +23,5 @@ pub use sorted_set::{
     Aggregate, SetOperation, SortedSetCalculation, SortedSetRange, SortedSetRemoval, ZaddOptions, ZaddOutcome,
     ZremReason,
 };
+pub use set_calculation::{SetCalculation, SetOp};
 pub use string::{Condition, Expiry, SetOptions, SetOutcome};

@@ -1,1 +1,121 @@
-//! Sets.
+//! Sets: members put in, taken out, moved and popped. What is computed from several sets is in `set_calculation.rs`.
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use crate::collection::Set;
+use crate::effect::{Delta, event};
+use crate::entry::Entry;
+use crate::error::StoreError;
+use crate::key::Key;
+use crate::view::View;
+
+/// What is left is moved to a new set where it is less than a fifth of what is popped, as in Redis: then a set of integers is kept as one again.
+const POPPED_FOR_EACH_LEFT: usize = 5;
+
+impl View<'_> {
+    /// Puts members into a set, which is made where there is no such key. Returns how many were not there.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`], as for every operation on sets: the key holds something else. [`StoreError::Undeclared`], as for every operation:
+    /// the view does not hold the key for writing.
+    pub fn set_add<'m>(&mut self, key: &Key<'_>, members: impl Iterator<Item = &'m [u8]>) -> Result<usize, StoreError> {
+        self.shard_mut(key)?.change_or_make(key, |set: &mut Set, report| {
+            let new: SmallVec<[&[u8]; 8]> = members.filter(|member| set.insert(member)).collect();
+            if !new.is_empty() {
+                report.tell(event::SADD, || Delta::SetAdd(copies(&new)));
+            }
+            new.len()
+        })
+    }
+
+    /// Takes members out of a set. Returns how many were there.
+    ///
+    /// # Errors
+    /// See [`set_add`](Self::set_add).
+    pub fn set_remove<'m>(
+        &mut self,
+        key: &Key<'_>,
+        members: impl Iterator<Item = &'m [u8]>,
+    ) -> Result<usize, StoreError> {
+        let removed = self.shard_mut(key)?.change(key, |set: &mut Set, report| {
+            let gone: SmallVec<[&[u8]; 8]> = members.filter(|member| set.remove(member)).collect();
+            if !gone.is_empty() {
+                report.tell(event::SREM, || Delta::SetRemove(copies(&gone)));
+            }
+            gone.len()
+        })?;
+        Ok(removed.unwrap_or(0))
+    }
+
+    /// Moves a member from one set to another, which is made where there is no such key. Returns whether it was there.
+    ///
+    /// # Errors
+    /// See [`set_add`](Self::set_add). What `to` holds matters only if `from` exists, as in Redis.
+    pub fn set_move(&mut self, from: &Key<'_>, to: &Key<'_>, member: &[u8]) -> Result<bool, StoreError> {
+        self.shard_mut(to)?;
+        let mut source = self.shard_mut(from)?;
+        let Some(is_there) = source.live(from).map(|entry| Ok(entry.collection::<Set>()?.contains(member))) else {
+            return Ok(false);
+        };
+        let is_there = is_there?;
+        self.shard_mut(to)?.live(to).map(Entry::collection::<Set>).transpose()?;
+        if is_there && (from.db, from.bytes) != (to.db, to.bytes) {
+            self.set_remove(from, std::iter::once(member))?;
+            self.set_add(to, std::iter::once(member))?;
+        }
+        Ok(is_there)
+    }
+
+    /// Takes a member out that is picked at random; `None` where there is no such key. O(log n).
+    ///
+    /// # Errors
+    /// See [`set_add`](Self::set_add).
+    pub fn set_pop(&mut self, key: &Key<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+        let popped = self.shard_mut(key)?.change(key, |set: &mut Set, report| {
+            let member = set.take(fastrand::usize(..set.len().max(1)))?;
+            report.tell(event::SPOP, || Delta::SetRemove(vec![Bytes::copy_from_slice(&member)]));
+            Some(member)
+        })?;
+        Ok(popped.flatten())
+    }
+
+    /// Takes so many members out, picked at random, or all if there are no more. O(1) for all; else O(count log n).
+    ///
+    /// # Errors
+    /// See [`set_add`](Self::set_add).
+    pub fn set_pop_many(&mut self, key: &Key<'_>, count: usize) -> Result<Set, StoreError> {
+        let mut shard = self.shard_mut(key)?;
+        if count == 0 {
+            shard.live(key).map(Entry::collection::<Set>).transpose()?;
+            return Ok(Set::new());
+        }
+        let popped = shard.change(key, |set: &mut Set, report| {
+            if count >= set.len() {
+                // That the key is removed says all that is different.
+                report.tell(event::SPOP, || Delta::SetRemove(Vec::new()));
+                return std::mem::take(set);
+            }
+            let left = set.len() - count;
+            let moves_what_is_left = left.saturating_mul(POPPED_FOR_EACH_LEFT) <= count;
+            let mut taken = Set::new();
+            for _ in 0..if moves_what_is_left { left } else { count } {
+                if let Some(member) = set.take(fastrand::usize(..set.len())) {
+                    taken.insert(&member);
+                }
+            }
+            if moves_what_is_left {
+                std::mem::swap(set, &mut taken);
+            }
+            report.tell(event::SPOP, || {
+                Delta::SetRemove(taken.iter().map(|member| member.with_bytes(Bytes::copy_from_slice)).collect())
+            });
+            taken
+        })?;
+        Ok(popped.unwrap_or_default())
+    }
+}
+
+fn copies(members: &[&[u8]]) -> Vec<Bytes> {
+    members.iter().map(|member| Bytes::copy_from_slice(member)).collect()
+}
