@@ -62,6 +62,12 @@ pub(crate) fn integer(arg: &[u8]) -> Result<i64, CommandError> {
     parse_i64(arg).ok_or(CommandError::NotAnInteger)
 }
 
+/// An argument as a count that may be zero.
+pub(crate) fn count(arg: &[u8]) -> Result<usize, CommandError> {
+    let count = parse_i64(arg).and_then(|count| usize::try_from(count).ok());
+    count.ok_or_else(|| CommandError::err("value is out of range, must be positive"))
+}
+
 /// An argument as a value for the store.
 pub(crate) fn value(arg: Arg<'_>) -> NewValue<'_> {
     match arg {

@@ -1,11 +1,11 @@
 //! BITOP: bits of several strings into one.
 
-use bytes::Bytes;
 use pyredis_protocol::ReplyWriter;
-use pyredis_store::{BitCalculation, BitOp, Key, LockSet, Store, View};
+use pyredis_store::{BitCalculation, BitOp, LockSet, View};
 
 use super::context::Ctx;
 use super::error::CommandError;
+use super::own_keys::OwnKeys;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
 use super::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, Ended, Work};
 use crate::outcome::Outcome;
@@ -46,13 +46,7 @@ fn bitop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         ctx.reply.int(i64::try_from(length).unwrap_or(i64::MAX));
         return Ok(Outcome::Done);
     }
-    let own = |key: &Key<'_>| Bytes::copy_from_slice(key.bytes());
-    let keys = OwnKeys {
-        store: ctx.server.store.clone(),
-        db: target.db(),
-        target: own(target),
-        sources: sources.iter().map(own).collect(),
-    };
+    let keys = OwnKeys::new(ctx.server.store.clone(), target, sources);
     Ok(Outcome::Work(Box::new(LongBitOp { op, keys, calculation, attempts: 1 })))
 }
 
@@ -64,24 +58,6 @@ struct LongBitOp {
     attempts: usize,
 }
 
-/// The keys of a command that is no longer there.
-struct OwnKeys {
-    store: Store,
-    db: u32,
-    target: Bytes,
-    sources: Vec<Bytes>,
-}
-
-impl OwnKeys {
-    fn target(&self) -> Key<'_> {
-        self.store.key_in(self.db, &self.target)
-    }
-
-    fn sources(&self) -> Vec<Key<'_>> {
-        self.sources.iter().map(|key| self.store.key_in(self.db, key)).collect()
-    }
-}
-
 impl Work for LongBitOp {
     fn step(&mut self) -> bool {
         self.calculation.step(BYTES_PER_STEP);
@@ -89,10 +65,7 @@ impl Work for LongBitOp {
     }
 
     fn locks(&self) -> Option<LockSet> {
-        let mut locks = LockSet::new();
-        locks.write(&self.keys.target());
-        self.keys.sources().iter().for_each(|key| locks.read(key));
-        Some(locks)
+        Some(self.keys.locks())
     }
 
     fn end(self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {

@@ -102,7 +102,7 @@ pub(super) fn store(
         ctx.reply.int(i64::try_from(members).unwrap_or(i64::MAX));
         return Ok(Outcome::Done);
     }
-    let keys = OwnKeys::new(&ctx.server.store, target.db(), ctx.keys);
+    let keys = OwnKeys::new(ctx.server.store.clone(), target, ctx.keys.get(1..).unwrap_or_default());
     Ok(Outcome::Work(Box::new(LongStore { request, keys, calculation, attempts: 1 })))
 }
 
@@ -168,27 +168,22 @@ impl Work for LongStore {
     }
 
     fn locks(&self) -> Option<LockSet> {
-        let mut locks = LockSet::new();
-        for (at, key) in self.keys.keys().iter().enumerate() {
-            if at == 0 { locks.write(key) } else { locks.read(key) }
-        }
-        Some(locks)
+        Some(self.keys.locks())
     }
 
     fn end(self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
         let Self { request, keys: own, mut calculation, attempts } = *self;
         let view = view.ok_or_else(|| CommandError::err("a calculation was ended without its locks"))?;
-        let keys = own.keys();
-        let [target, sources @ ..] = &keys[..] else { return Err(CommandError::Syntax) };
-        if !calculation.is_current(view, sources)? {
-            let anew = request.begin(view, sources)?;
+        let (target, sources) = (own.target(), own.sources());
+        if !calculation.is_current(view, &sources)? {
+            let anew = request.begin(view, &sources)?;
             std::mem::replace(&mut calculation, anew).abandon(view);
             if attempts < ATTEMPTS {
-                drop(keys);
+                drop(sources);
                 return Ok(Ended::Again(Box::new(Self { request, keys: own, calculation, attempts: attempts + 1 })));
             }
         }
-        let members = calculation.store(view, target)?;
+        let members = calculation.store(view, &target)?;
         reply.int(i64::try_from(members).unwrap_or(i64::MAX));
         Ok(Ended::Answered)
     }

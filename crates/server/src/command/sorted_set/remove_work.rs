@@ -71,7 +71,7 @@ impl LongRemoval {
         answer: Answer,
     ) -> Result<Outcome, CommandError> {
         let (keys, version) =
-            (OwnKeys::new(&ctx.server.store, key.db(), std::slice::from_ref(key)), ctx.reply.version());
+            (OwnKeys::new(ctx.server.store.clone(), key, &[]), ctx.reply.version());
         let Some(removal) = Self::removal(ctx.view()?, key, &find)? else {
             answer.nothing(ctx.reply);
             return Ok(Outcome::Done);
@@ -106,15 +106,12 @@ impl Work for LongRemoval {
     }
 
     fn locks(&self) -> Option<LockSet> {
-        let mut locks = LockSet::new();
-        self.keys.keys().iter().for_each(|key| locks.write(key));
-        Some(locks)
+        Some(self.keys.locks())
     }
 
     fn end(mut self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
         let view = view.ok_or_else(|| CommandError::err("a removal was ended without its locks"))?;
-        let keys = self.keys.keys();
-        let [key] = &keys[..] else { return Err(CommandError::Syntax) };
+        let key = &self.keys.target();
         let is_current = self.removal.is_current(view, key).unwrap_or(false);
         if !is_current {
             let Some(removal) = Self::removal(view, key, &self.find)? else {
@@ -124,7 +121,6 @@ impl Work for LongRemoval {
             self.list = self.answer.list(&removal, self.version);
             std::mem::replace(&mut self.removal, removal).abandon(view);
             if self.attempts < ATTEMPTS {
-                drop(keys);
                 self.attempts += 1;
                 return Ok(Ended::Again(self));
             }

@@ -96,6 +96,72 @@ fn long_strings_are_compared_in_steps() {
     assert_eq!(go_on(&server, work).ok(), Some(1000));
 }
 
+/// A set that is too large to be looked at under a lock.
+fn fill(server: &Shared, key: &str, members: std::ops::Range<usize>) {
+    server.store.set_add(key, members.map(|member| format!("member:{member}"))).unwrap();
+}
+
+#[test]
+fn an_operation_over_sets_begins_anew_when_they_are_changed() {
+    let server = Shared::for_tests();
+    fill(&server, "a", 0..3000);
+    fill(&server, "b", 2000..5000);
+    let work = begin(&server, "SINTERSTORE d a b");
+    server.store.set_add("b", ["member:7"]).unwrap();
+    let Err(work) = go_on(&server, work) else { panic!("it has not seen the change") };
+    assert!(!server.store.exists("d"));
+    assert_eq!(go_on(&server, work).ok(), Some(1001));
+    assert_eq!(server.store.set_len("d"), Ok(1001));
+}
+
+#[test]
+fn an_operation_over_sets_that_change_all_the_time_ends() {
+    let server = Shared::for_tests();
+    fill(&server, "a", 0..3000);
+    let mut work = begin(&server, "SUNIONSTORE a a missing");
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        server.store.set_add("a", [format!("new:{attempts}")]).unwrap();
+        work = match go_on(&server, work) {
+            Ok(members) => break assert_eq!(members, 3000 + attempts),
+            Err(again) => again,
+        };
+    }
+    assert_eq!(attempts, 2);
+}
+
+#[test]
+fn many_members_are_those_of_the_moment() {
+    let server = Shared::for_tests();
+    fill(&server, "a", 0..3000);
+    let lines = ["SMEMBERS a", "SUNION a b", "SRANDMEMBER a 2500", "SRANDMEMBER a -2500", "SSCAN a 0 COUNT 2500"];
+    let mut works: Vec<Box<dyn Work>> = lines.iter().map(|line| begin(&server, line)).collect();
+    works.push(begin(&server, "SPOP a 3000"));
+    assert!(!server.store.exists("a"));
+    let members = works.into_iter().map(|mut work| {
+        let mut steps = 1;
+        while work.step() {
+            steps += 1;
+        }
+        assert!(steps > 2, "{steps} steps");
+        let mut reply = ReplyWriter::new(RespVersion::Resp2);
+        assert!(matches!(work.end(None, &mut reply), Ok(Ended::Answered)));
+        String::from_utf8(reply.take_all().to_vec()).unwrap().matches("member:").count()
+    });
+    assert_eq!(members.collect::<Vec<_>>(), [3000, 3000, 2500, 2500, 2500, 3000]);
+}
+
+#[test]
+fn repetitions_without_end_are_refused() {
+    let server = Shared::for_tests();
+    server.store.set_add("a", ["x".repeat(1_000_000)]).unwrap();
+    let mut work = begin(&server, "SRANDMEMBER a -9223372036854775807");
+    while work.step() {}
+    let mut reply = ReplyWriter::new(RespVersion::Resp2);
+    assert!(work.end(None, &mut reply).is_err());
+}
+
 #[test]
 fn locks_of_other_databases_are_taken() {
     let server = Shared::for_tests();

@@ -1,0 +1,138 @@
+//! Answers of many members: SMEMBERS, and the end of what else answers so.
+
+use std::ops::Range;
+
+use pyredis_protocol::ReplyWriter;
+use pyredis_store::{Element, RandomRanks, Set, View};
+
+use super::super::context::Ctx;
+use super::super::error::CommandError;
+use super::super::pieces::Pieces;
+use super::super::spec::{Arity, CommandSpec, Flags};
+use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::outcome::Outcome;
+
+/// Pages of a set that are freed in a step.
+const PAGES_PER_STEP: usize = 64;
+/// What a member costs, in bytes, if it has no more.
+const MEMBER_BYTES_MIN: usize = 64;
+/// Longer replies are not made: a client can ask for any number of repetitions. As much as the longest string has.
+const REPLY_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+pub(super) const SMEMBERS: CommandSpec = CommandSpec {
+    name: "smembers",
+    arity: Arity::Exactly(2),
+    flags: Flags::READONLY,
+    syntax: "key",
+    summary: "Returns all members of a set.",
+    complexity: "O(N) with N members in the set",
+    tips: &["nondeterministic_output_order"],
+    run: smembers,
+    ..super::BASE
+};
+
+fn smembers(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let (key, view, reply) = ctx.key_view_reply(0)?;
+    let set = view.collection::<Set>(key)?.cloned().unwrap_or_default();
+    Ok(Members::all(set, Shape::Set).answer(reply))
+}
+
+/// What a reply says that it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    Set,
+    Array,
+}
+
+/// The members that are wanted.
+enum Wanted {
+    All(Range<usize>),
+    Random(RandomRanks),
+}
+
+/// Members of a set, which is held by reference, on their way into a reply.
+pub(super) struct Members {
+    set: Set,
+    wanted: Wanted,
+    shape: Shape,
+    found: Pieces,
+}
+
+impl Members {
+    /// All members of a set.
+    pub(super) fn all(set: Set, shape: Shape) -> Self {
+        Self { wanted: Wanted::All(0..set.len()), set, shape, found: Pieces::default() }
+    }
+
+    /// Members of random ranks, in an array.
+    pub(super) fn random(set: Set, ranks: RandomRanks) -> Self {
+        Self { wanted: Wanted::Random(ranks), set, shape: Shape::Array, found: Pieces::default() }
+    }
+
+    fn left(&self) -> usize {
+        match &self.wanted {
+            Wanted::All(range) => range.len(),
+            Wanted::Random(ranks) => ranks.left(),
+        }
+    }
+
+    /// Answers at once if that is little work, else leaves it to be done without the locks.
+    pub(super) fn answer(mut self, reply: &mut ReplyWriter) -> Outcome {
+        let members = self.left();
+        let bytes_each = self.set.memory() / self.set.len().max(1);
+        if members > ELEMENTS_UNDER_LOCK || bytes_each.saturating_mul(members) > BYTES_UNDER_LOCK {
+            return Outcome::Work(Box::new(self));
+        }
+        match self.shape {
+            Shape::Set => reply.set(members),
+            Shape::Array => reply.array(members),
+        }
+        self.show(usize::MAX, |member| reply.bulk(member));
+        Outcome::Done
+    }
+
+    /// Shows members of about so many bytes.
+    fn show(&mut self, bytes: usize, mut show: impl FnMut(&[u8])) {
+        let mut left = bytes;
+        let mut shows = |member: Element<'_>| {
+            member.with_bytes(&mut show);
+            left = left.saturating_sub(member.len().max(MEMBER_BYTES_MIN));
+            left > 0
+        };
+        match &mut self.wanted {
+            Wanted::All(ranks) => {
+                let shown = self.set.range(ranks.clone()).take_while(|member| shows(*member)).count();
+                ranks.start = ranks.end.min(ranks.start + shown + 1);
+            }
+            Wanted::Random(ranks) => {
+                let set = &self.set;
+                while ranks.next().and_then(|rank| set.get(rank)).is_some_and(&mut shows) {}
+            }
+        }
+    }
+}
+
+impl Work for Members {
+    fn step(&mut self) -> bool {
+        if self.left() > 0 && self.found.len_bytes() <= REPLY_BYTES_MAX {
+            let mut found = std::mem::take(&mut self.found);
+            self.show(BYTES_UNDER_LOCK, |member| found.add(member));
+            self.found = found;
+            return true;
+        }
+        // If nobody else has the set, it is freed, which takes as long as reading it.
+        self.set.shed(PAGES_PER_STEP)
+    }
+
+    fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        let Self { found, shape, .. } = *self;
+        match shape {
+            _ if found.len_bytes() > REPLY_BYTES_MAX => {
+                return Err(CommandError::err("the reply would be longer than 512 MB"));
+            }
+            Shape::Set => found.reply_set(reply),
+            Shape::Array => found.reply_array(reply),
+        }
+        Ok(Ended::Answered)
+    }
+}
