@@ -266,6 +266,12 @@ impl Pair {
                 self.accused.ask(&request)?;
             }
         }
+        // What is left of a set is kept anew where little is left, and so by what was popped. Both keep it anew if they differ.
+        let encoding: [&[u8]; 3] = [b"OBJECT", b"ENCODING", key];
+        if self.judge.ask(&encoding)? != self.accused.ask(&encoding)? {
+            self.judge.ask(&[b"SUNIONSTORE", key, key])?;
+            self.accused.ask(&[b"SUNIONSTORE", key, key])?;
+        }
         Ok(true)
     }
 }
