@@ -27,8 +27,8 @@ mod access;
 mod apart;
 mod api;
 mod api_hash;
-mod api_sorted_set;
 mod api_set;
+mod api_sorted_set;
 mod api_string;
 mod bits;
 mod builder;
@@ -83,11 +83,9 @@ pub use key_scan::Scan;
 pub use lag::ExpireLag;
 pub use lock_set::LockSet;
 pub use ops::{
-    Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow, SetOperation,
-    SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome,
-    ZremReason,
-    BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow, SetCalculation, SetOp,
-    SetOptions, SetOutcome, Ttl,
+    Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow,
+    SetCalculation, SetOp, SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl,
+    ZaddOptions, ZaddOutcome, ZremReason,
 };
 pub use residue::{Garbage, Lookups, Residue};
 pub use sample::RandomRanks;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use pyredis_store::{
-    Access, Aggregate, Clock, Key, LockSet, ManualClock, SetOperation, SnapshotWalk, SortedSet, SortedSetCalculation,
+    Access, Aggregate, Clock, Key, LockSet, ManualClock, SetOp, SnapshotWalk, SortedSet, SortedSetCalculation,
     SortedSetRange, SortedSetRemoval, Store, StoreError, Timestamp, Value, View, WalkProgress, ZaddOptions,
     ZaddOutcome, ZremReason,
 };
@@ -37,7 +37,7 @@ enum Op {
     RemoveScores(usize, f64, f64),
     /// The same outside the lock, and whether the set is changed meanwhile.
     RemoveLater(usize, i64, i64, bool),
-    Store(SetOperation, usize, [usize; 2], [f64; 2], Aggregate),
+    Store(SetOp, usize, [usize; 2], [f64; 2], Aggregate),
     StorePart(usize, usize, i64, i64, bool),
     /// Many members at once, so that trees appear.
     Fill(usize, u16),
@@ -105,8 +105,7 @@ fn operation() -> impl Strategy<Value = Op> {
     let key = || 0..KEYS.len();
     let index = || -200..200_i64;
     let near = || -4..6_i64;
-    let combined =
-        proptest::sample::select(vec![SetOperation::Union, SetOperation::Intersection, SetOperation::Difference]);
+    let combined = proptest::sample::select(vec![SetOp::Union, SetOp::Intersection, SetOp::Difference]);
     let aggregate = proptest::sample::select(vec![Aggregate::Sum, Aggregate::Min, Aggregate::Max]);
     // The set is a source, too.
     let sources = || [0..KEYS.len() + 2, 0..KEYS.len() + 2];
@@ -285,7 +284,7 @@ impl World {
         }
     }
 
-    fn combine(&mut self, operation: SetOperation, to: usize, from: [usize; 2], weights: [f64; 2], by: Aggregate) {
+    fn combine(&mut self, operation: SetOp, to: usize, from: [usize; 2], weights: [f64; 2], by: Aggregate) {
         let sources = from.map(|at| self.source(at));
         let (target, keys) =
             (self.store.key(KEYS[to].as_bytes()), sources.each_ref().map(|(name, _)| self.store.key(name.as_bytes())));
@@ -362,7 +361,7 @@ impl World {
     }
 }
 
-fn combined(operation: SetOperation, [first, second]: &[Plain; 2], weights: [f64; 2], by: Aggregate) -> Plain {
+fn combined(operation: SetOp, [first, second]: &[Plain; 2], weights: [f64; 2], by: Aggregate) -> Plain {
     let number = |score: f64| if score.is_nan() { 0.0 } else { score };
     let join = |left: f64, right: f64| match by {
         Aggregate::Sum => number(left + right),
@@ -386,7 +385,7 @@ fn combined(operation: SetOperation, [first, second]: &[Plain; 2], weights: [f64
     let swapped = second.len() < first.len();
     let members = first.keys().chain(second.keys());
     let score = |member: &Member| {
-        if operation == SetOperation::Difference {
+        if operation == SetOp::Difference {
             return first.get(member).copied().filter(|_| !second.contains_key(member));
         }
         let (mut one, mut other) = (weighted(first, member, weights[0]), weighted(second, member, weights[1]));
@@ -394,9 +393,9 @@ fn combined(operation: SetOperation, [first, second]: &[Plain; 2], weights: [f64
             std::mem::swap(&mut one, &mut other);
         }
         match (one, other) {
-            (Some(one), Some(other)) if operation == SetOperation::Union => Some(join(number(one), number(other))),
+            (Some(one), Some(other)) if operation == SetOp::Union => Some(join(number(one), number(other))),
             (Some(one), Some(other)) => Some(join(number(one), other)),
-            (one, other) => one.or(other).map(number).filter(|_| operation == SetOperation::Union),
+            (one, other) => one.or(other).map(number).filter(|_| operation == SetOp::Union),
         }
     };
     members.filter_map(|member| Some((member.clone(), score(member)?))).collect()

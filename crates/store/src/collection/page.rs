@@ -93,11 +93,6 @@ impl Page {
         self.data as usize + self.count() * self.per_record()
     }
 
-    /// Whether both are one block of the same records.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.block, &other.block) && (self.start, self.count) == (other.start, other.count)
-    }
-
     /// Bytes that the block takes from an allocator.
     pub(super) fn memory(&self) -> usize {
         if self.block.is_empty() { 0 } else { block(ARC_BYTES + self.block.len()) }

@@ -73,7 +73,7 @@ impl Set {
     }
 
     /// See [`Collection::is_same`](super::Collection::is_same).
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Repr::Ints(ints), Repr::Ints(other)) => ints.is_same(other),
             (Repr::Small(page), Repr::Small(other)) => page.is_same(other),
@@ -224,15 +224,6 @@ impl Set {
         }
         self.iter().for_each(show);
         0
-    }
-
-    /// Whether this is what a clone was taken of, or the clone, and neither has changed since. Sets that are not large are compared. O(1).
-    pub fn is_same(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Repr::Large(ours), Repr::Large(theirs)) => ours.is_same(theirs),
-            (Repr::Large(_), _) | (_, Repr::Large(_)) => false,
-            _ => self == other,
-        }
     }
 
     /// Frees the set from its end, at most so many pages. Whether there is more to free.

@@ -43,15 +43,6 @@ impl<O: Order> Tree<O> {
         self.root.weight.memory
     }
 
-    /// Whether both share all that they have: a clone, while neither has changed.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        match (&self.root.node, &other.root.node) {
-            (Node::Leaf(ours), Node::Leaf(theirs)) => ours.is_same(theirs),
-            (Node::Inner(ours), Node::Inner(theirs)) => Arc::ptr_eq(ours, theirs),
-            _ => false,
-        }
-    }
-
     /// The page that a rank lies in; the last one for ranks that are too large.
     pub(super) fn page_at(&self, rank: usize) -> Option<Found<'_>> {
         let mut child = &self.root;

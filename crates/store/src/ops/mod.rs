@@ -19,9 +19,8 @@ mod string;
 pub use bit_calculation::{BitCalculation, BitOp};
 pub use bit_field::{BitField, BitFieldOp, Overflow};
 pub use expiry::{ExpireCondition, Ttl};
-pub use sorted_set::{
-    Aggregate, SetOperation, SortedSetCalculation, SortedSetRange, SortedSetRemoval, ZaddOptions, ZaddOutcome,
-    ZremReason,
-};
 pub use set_calculation::{SetCalculation, SetOp};
+pub use sorted_set::{
+    Aggregate, SortedSetCalculation, SortedSetRange, SortedSetRemoval, ZaddOptions, ZaddOutcome, ZremReason,
+};
 pub use string::{Condition, Expiry, SetOptions, SetOutcome};

@@ -1,6 +1,6 @@
 //! Unions, intersections and differences: ZUNION, ZINTER, ZDIFF, those that store their result, and ZINTERCARD.
 
-use pyredis_store::{Aggregate, SetOperation, SortedSetCalculation};
+use pyredis_store::{Aggregate, SetOp, SortedSetCalculation};
 
 use super::combine_work::{Request, answer, count, store};
 use crate::command::args::{Args, integer};
@@ -20,7 +20,7 @@ pub(super) const ZUNION: CommandSpec = CommandSpec {
     summary: "Returns the members of all of the sorted sets.",
     since: "6.2.0",
     complexity: "O(N + M * log M) with N members in all sets and M in the result",
-    run: |ctx| read(ctx, SetOperation::Union),
+    run: |ctx| read(ctx, SetOp::Union),
     ..CommandSpec::BASE
 };
 
@@ -32,7 +32,7 @@ pub(super) const ZUNIONSTORE: CommandSpec = CommandSpec {
     syntax: "destination numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN | MAX)]",
     summary: "Sets a key to the members of all of the sorted sets, and returns how many there are.",
     since: "2.0.0",
-    run: |ctx| write(ctx, SetOperation::Union),
+    run: |ctx| write(ctx, SetOp::Union),
     ..ZUNION
 };
 
@@ -40,7 +40,7 @@ pub(super) const ZINTER: CommandSpec = CommandSpec {
     name: "zinter",
     summary: "Returns the members that are in each of the sorted sets.",
     complexity: "O(N * K + M * log M) with K sets, N members in the smallest of them and M in the result",
-    run: |ctx| read(ctx, SetOperation::Intersection),
+    run: |ctx| read(ctx, SetOp::Intersection),
     ..ZUNION
 };
 
@@ -48,7 +48,7 @@ pub(super) const ZINTERSTORE: CommandSpec = CommandSpec {
     name: "zinterstore",
     summary: "Sets a key to the members that are in each of the sorted sets, and returns how many there are.",
     complexity: ZINTER.complexity,
-    run: |ctx| write(ctx, SetOperation::Intersection),
+    run: |ctx| write(ctx, SetOp::Intersection),
     ..ZUNIONSTORE
 };
 
@@ -59,7 +59,7 @@ pub(super) const ZINTERCARD: CommandSpec = CommandSpec {
     since: "7.0.0",
     complexity: "O(N * K) with K sets and N members in the smallest of them",
     run: |ctx| {
-        let calculation = begin(ctx, SetOperation::Intersection, 1)?;
+        let calculation = begin(ctx, SetOp::Intersection, 1)?;
         let options = Options::read(ctx, 1, Takes { limit: true, ..Takes::default() })?;
         count(ctx, calculation, options.limit)
     },
@@ -71,7 +71,7 @@ pub(super) const ZDIFF: CommandSpec = CommandSpec {
     syntax: "numkeys key... [WITHSCORES]",
     summary: "Returns the members of the first sorted set that are in none of the others.",
     complexity: "O(N * K + M * log M) with K sets, N members in the first of them and M in the result",
-    run: |ctx| read(ctx, SetOperation::Difference),
+    run: |ctx| read(ctx, SetOp::Difference),
     ..ZUNION
 };
 
@@ -81,31 +81,27 @@ pub(super) const ZDIFFSTORE: CommandSpec = CommandSpec {
     summary: "Sets a key to the members of the first sorted set that are in none of the others, and returns how many there are.",
     since: "6.2.0",
     complexity: ZDIFF.complexity,
-    run: |ctx| write(ctx, SetOperation::Difference),
+    run: |ctx| write(ctx, SetOp::Difference),
     ..ZUNIONSTORE
 };
 
-fn read(ctx: &mut Ctx<'_, '_>, operation: SetOperation) -> Result<Outcome, CommandError> {
+fn read(ctx: &mut Ctx<'_, '_>, operation: SetOp) -> Result<Outcome, CommandError> {
     let calculation = begin(ctx, operation, 1)?;
-    let joins = operation != SetOperation::Difference;
+    let joins = operation != SetOp::Difference;
     let options = Options::read(ctx, 1, Takes { joins, scores: true, limit: false })?;
     answer(ctx, calculation.with(&options.weights, options.aggregate), options.with_scores)
 }
 
-fn write(ctx: &mut Ctx<'_, '_>, operation: SetOperation) -> Result<Outcome, CommandError> {
+fn write(ctx: &mut Ctx<'_, '_>, operation: SetOp) -> Result<Outcome, CommandError> {
     let calculation = begin(ctx, operation, 2)?;
-    let joins = operation != SetOperation::Difference;
+    let joins = operation != SetOp::Difference;
     let Options { weights, aggregate, .. } = Options::read(ctx, 2, Takes { joins, ..Takes::default() })?;
     let calculation = calculation.with(&weights, aggregate);
     store(ctx, Request::Combine { operation, weights, aggregate }, calculation)
 }
 
 /// Takes the sets behind the argument that says how many they are. Redis looks at them before it looks at what follows.
-fn begin(
-    ctx: &mut Ctx<'_, '_>,
-    operation: SetOperation,
-    numkeys_at: usize,
-) -> Result<SortedSetCalculation, CommandError> {
+fn begin(ctx: &mut Ctx<'_, '_>, operation: SetOp, numkeys_at: usize) -> Result<SortedSetCalculation, CommandError> {
     let numkeys = integer(ctx.arg(numkeys_at))?;
     if numkeys < 1 {
         let name = ctx.command.full_name();

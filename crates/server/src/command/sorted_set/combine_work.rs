@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use pyredis_protocol::{ReplyWriter, RespVersion};
-use pyredis_store::{Aggregate, Key, LockSet, SetOperation, SortedSet, SortedSetCalculation, View};
+use pyredis_store::{Aggregate, Key, LockSet, SetOp, SortedSet, SortedSetCalculation, View};
 
 use super::bounds::By;
 use super::members::{MemberList, Shape, reply_members};
@@ -16,7 +16,7 @@ use crate::outcome::Outcome;
 /// What is to be calculated.
 pub(super) enum Request {
     Combine {
-        operation: SetOperation,
+        operation: SetOp,
         weights: Vec<f64>,
         aggregate: Aggregate,
     },

@@ -70,8 +70,7 @@ impl LongRemoval {
         reason: ZremReason,
         answer: Answer,
     ) -> Result<Outcome, CommandError> {
-        let (keys, version) =
-            (OwnKeys::new(ctx.server.store.clone(), key, &[]), ctx.reply.version());
+        let (keys, version) = (OwnKeys::new(ctx.server.store.clone(), key, &[]), ctx.reply.version());
         let Some(removal) = Self::removal(ctx.view()?, key, &find)? else {
             answer.nothing(ctx.reply);
             return Ok(Outcome::Done);

@@ -7,27 +7,16 @@ use crate::collection::{Collection, Set, SortedSet};
 use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
+use crate::ops::SetOp;
 use crate::value::ValueRef;
 use crate::view::View;
 
-/// How several sets become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SetOperation {
-    /// All that is in any.
-    Union,
-    /// What is in each.
-    Intersection,
-    /// What is in the first and in no other.
-    Difference,
-}
-
-impl SetOperation {
-    const fn event(self) -> &'static str {
-        match self {
-            Self::Union => event::ZUNIONSTORE,
-            Self::Intersection => event::ZINTERSTORE,
-            Self::Difference => event::ZDIFFSTORE,
-        }
+/// The name of the event when the result of an operation is stored.
+const fn event_of(operation: SetOp) -> &'static str {
+    match operation {
+        SetOp::Union => event::ZUNIONSTORE,
+        SetOp::Intersection => event::ZINTERSTORE,
+        SetOp::Difference => event::ZDIFFSTORE,
     }
 }
 
@@ -140,7 +129,7 @@ const COUNTED_SMALL_MAX: usize = 128;
 /// A calculation with sets as they were when it began. Members of a set that has no scores count with 1.
 #[derive(Debug)]
 pub struct SortedSetCalculation {
-    operation: SetOperation,
+    operation: SetOp,
     aggregate: Aggregate,
     sources: Vec<Source>,
     /// The sources by size, as Redis goes through them: sums of floating-point numbers depend on it.
@@ -157,14 +146,14 @@ impl SortedSetCalculation {
     ///
     /// # Errors
     /// [`StoreError::Undeclared`]; [`StoreError::WrongType`] where a key holds neither a sorted set nor a set.
-    pub fn begin(view: &View<'_>, operation: SetOperation, keys: &[Key<'_>]) -> Result<Self, StoreError> {
+    pub fn begin(view: &View<'_>, operation: SetOp, keys: &[Key<'_>]) -> Result<Self, StoreError> {
         let take = |key: &Key<'_>| {
             let held = view.live(key)?.map(|entry| of(entry.value()).cloned()).transpose()?;
             Ok(Source { held, weight: 1.0 })
         };
         let sources = keys.iter().map(take).collect::<Result<Vec<_>, StoreError>>()?;
         let mut order: Vec<usize> = (0..sources.len()).collect();
-        if operation != SetOperation::Difference {
+        if operation != SetOp::Difference {
             order.sort_by_key(|at| sources.get(*at).map_or(0, Source::len));
         }
         let (aggregate, result) = (Aggregate::default(), SortedSet::new());
@@ -187,7 +176,7 @@ impl SortedSetCalculation {
         let ranks = held.map_or(0..0, ranks);
         let sources = vec![Source { held: held.map(|set| set.clone().into()), weight: 1.0 }];
         let (aggregate, result) = (Aggregate::default(), SortedSet::new());
-        let (operation, order, at) = (SetOperation::Union, vec![0], (0, ranks.start));
+        let (operation, order, at) = (SetOp::Union, vec![0], (0, ranks.start));
         let begins_small = !counted || ranks.len() <= COUNTED_SMALL_MAX;
         let part = Some(Part { ranks, reversed, begins_small });
         Ok(Self { operation, aggregate, sources, order, at, part, result })
@@ -213,8 +202,8 @@ impl SortedSetCalculation {
     /// How many sources are gone through, and in how many places each of their members is looked for.
     const fn shape(&self) -> (usize, usize) {
         match self.operation {
-            SetOperation::Union => (self.order.len(), 1),
-            SetOperation::Intersection | SetOperation::Difference => (1, self.order.len()),
+            SetOp::Union => (self.order.len(), 1),
+            SetOp::Intersection | SetOp::Difference => (1, self.order.len()),
         }
     }
 
@@ -262,11 +251,11 @@ impl SortedSetCalculation {
     fn look_at(&self, source: &Source, member: &[u8], score: f64, result: &mut SortedSet) {
         let weighted = number(score * source.weight);
         match self.operation {
-            SetOperation::Union => {
+            SetOp::Union => {
                 let old = result.score(member);
                 result.insert(member, old.map_or(weighted, |old| self.aggregate.join(old, weighted)));
             }
-            SetOperation::Intersection => {
+            SetOp::Intersection => {
                 let mut others = (1..self.order.len()).filter_map(|place| self.source(place));
                 let joined = others.try_fold(weighted, |sum, other| {
                     other.score(member).map(|score| self.aggregate.join(sum, score * other.weight))
@@ -275,7 +264,7 @@ impl SortedSetCalculation {
                     result.insert(member, score);
                 }
             }
-            SetOperation::Difference => {
+            SetOp::Difference => {
                 if !self.sources.iter().skip(1).any(|other| other.score(member).is_some()) {
                     result.insert(member, score);
                 }
@@ -314,7 +303,7 @@ impl SortedSetCalculation {
     pub fn store(mut self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
         self.step(usize::MAX);
         let members = self.result.len();
-        let event = if self.part.is_some() { event::ZRANGESTORE } else { self.operation.event() };
+        let event = if self.part.is_some() { event::ZRANGESTORE } else { event_of(self.operation) };
         let result = if self.part.is_some() { self.result } else { without_minus_zeros(self.result) };
         view.store_collection(target, result, event)?;
         self.sources.into_iter().filter_map(|source| source.held).for_each(|held| view.discard(held));

@@ -6,7 +6,7 @@ mod put;
 mod range;
 mod removal;
 
-pub use calculation::{Aggregate, SetOperation, SortedSetCalculation};
+pub use calculation::{Aggregate, SortedSetCalculation};
 pub use put::{ZaddOptions, ZaddOutcome};
 pub use range::SortedSetRange;
 pub use removal::{SortedSetRemoval, ZremReason};
