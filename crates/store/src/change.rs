@@ -12,26 +12,36 @@ use crate::error::StoreError;
 use crate::key::Key;
 use crate::residue::Garbage;
 use crate::shard::{NewDeadline, ShardMut};
-use crate::value::NewValue;
+use crate::value::{NewValue, ValueRef};
 use crate::view::View;
 
 /// What an operation did to a collection.
 pub(crate) struct Report<'c> {
     is_heard: bool,
+    is_touched: bool,
     effects: SmallVec<[(&'static str, Option<Delta>); 1]>,
     garbage: &'c mut Garbage,
 }
 
-impl Report<'_> {
+impl<'c> Report<'c> {
+    fn new(is_heard: bool, garbage: &'c mut Garbage) -> Self {
+        Self { is_heard, is_touched: false, effects: SmallVec::new(), garbage }
+    }
+
     /// Something was changed: one event, and what is different now, made only if somebody listens.
     pub(crate) fn tell(&mut self, event: &'static str, delta: impl FnOnce() -> Delta) {
         let delta = self.is_heard.then(delta);
         self.effects.push((event, delta));
     }
 
-    /// Something large is not needed any more: it is dropped when the locks are released.
+    /// Nothing was changed, but for whoever watches the key it counts as if, as it does in Redis.
+    pub(crate) const fn touch(&mut self) {
+        self.is_touched = true;
+    }
+
+    /// Something is not needed any more: what is large is dropped when the locks are released.
     pub(crate) fn discard(&mut self, rest: impl Into<Collection>) {
-        self.garbage.keep(rest.into().into());
+        self.garbage.keep_if_long(ValueRef::Collection(&rest.into()));
     }
 }
 
@@ -54,12 +64,15 @@ impl ShardMut<'_, '_> {
         let before = entry.memory();
         let collection = entry.collection_mut::<C>()?;
         let is_heard = self.changes.effects.is_some();
-        let mut report = Report { is_heard, effects: SmallVec::new(), garbage: &mut self.changes.garbage };
+        let mut report = Report::new(is_heard, &mut self.changes.garbage);
         let result = change(collection, &mut report);
-        let Report { effects, .. } = report;
+        let Report { effects, is_touched, .. } = report;
         let is_empty = collection.count() == 0;
         entry.touch(touch);
         self.database.counters(self.index).count_bytes(before, entry.memory());
+        if is_touched {
+            self.guard.side().watchers.touch(key.bytes);
+        }
         self.emit_all(key, effects);
         if is_empty {
             self.remove(key, event::DEL);
@@ -84,7 +97,7 @@ impl ShardMut<'_, '_> {
         }
         let mut made = C::default();
         let is_heard = self.changes.effects.is_some();
-        let mut report = Report { is_heard, effects: SmallVec::new(), garbage: &mut self.changes.garbage };
+        let mut report = Report::new(is_heard, &mut self.changes.garbage);
         let result = once(&mut made, &mut report);
         let Report { effects, .. } = report;
         if made.count() > 0 {

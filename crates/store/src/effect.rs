@@ -132,6 +132,7 @@ pub(crate) mod event {
     pub(crate) const SETBIT: &str = "setbit";
     pub(crate) const SETRANGE: &str = "setrange";
     pub(crate) const SINTERSTORE: &str = "sinterstore";
+    pub(crate) const SORTSTORE: &str = "sortstore";
     pub(crate) const SPOP: &str = "spop";
     pub(crate) const SREM: &str = "srem";
     pub(crate) const SUNIONSTORE: &str = "sunionstore";

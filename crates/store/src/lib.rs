@@ -27,6 +27,7 @@ mod access;
 mod apart;
 mod api;
 mod api_hash;
+mod api_list;
 mod api_set;
 mod api_sorted_set;
 mod api_string;
@@ -83,9 +84,9 @@ pub use key_scan::Scan;
 pub use lag::ExpireLag;
 pub use lock_set::LockSet;
 pub use ops::{
-    Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, Overflow,
-    SetCalculation, SetOp, SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl,
-    ZaddOptions, ZaddOutcome, ZremReason,
+    Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, ListEdit, ListEnd,
+    ListSearch, Overflow, SetCalculation, SetOp, SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange,
+    SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome, ZremReason, index_place, index_range,
 };
 pub use residue::{Garbage, Lookups, Residue};
 pub use sample::RandomRanks;

@@ -68,6 +68,15 @@ pub(crate) fn count(arg: &[u8]) -> Result<usize, CommandError> {
     count.ok_or_else(|| CommandError::err("value is out of range, must be positive"))
 }
 
+/// An argument as an integer of a range; anything else is this error.
+pub(crate) fn integer_in(
+    arg: &[u8],
+    range: std::ops::RangeInclusive<i64>,
+    error: &'static str,
+) -> Result<i64, CommandError> {
+    parse_i64(arg).filter(|number| range.contains(number)).ok_or(CommandError::Other(error.into()))
+}
+
 /// An argument as a value for the store.
 pub(crate) fn value(arg: Arg<'_>) -> NewValue<'_> {
     match arg {

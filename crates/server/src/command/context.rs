@@ -67,6 +67,16 @@ impl<'c, 's> Ctx<'c, 's> {
         Ok((key, view, self.reply))
     }
 
+    /// The same with a view to change the key in.
+    pub(crate) fn key_view_mut_reply(
+        &mut self,
+        index: usize,
+    ) -> Result<(&'c Key<'c>, &mut View<'s>, &mut ReplyWriter), CommandError> {
+        let key = self.key(index)?;
+        let view = self.view.as_deref_mut().ok_or_else(without_locks)?;
+        Ok((key, view, self.reply))
+    }
+
     /// The key at `index` and the view to use it with.
     pub(crate) fn key_and_view(&mut self, index: usize) -> Result<(&'c Key<'c>, &mut View<'s>), CommandError> {
         Ok((self.key(index)?, self.view()?))

@@ -1,39 +1,110 @@
-//! Replies of many elements: written in pieces, so that an answer of any length is never made, or moved, at once.
+//! Long replies that are written in slices, apart from the connection's output, and handed to it when they are whole: in pieces, so that nothing long is ever
+//! moved.
 
 use bytes::Bytes;
 use pyredis_protocol::{ReplyWriter, RespVersion};
+use pyredis_store::{Element, List};
 
-/// How much of a long reply lies in one piece.
-const PIECE_BYTES: usize = 60 * 1024;
-/// Room for the element that completes a piece, if it is no longer than most.
-const PIECE_SLACK_BYTES: usize = 4 * 1024;
+/// How much is written into one piece.
+const PIECE_BYTES: usize = 64 * 1024;
+/// Room in a piece for what is written last.
+const SLACK_BYTES: usize = 4 * 1024;
 
-/// A part of a reply, on its way.
+enum Piece {
+    /// Replies.
+    Written(Bytes),
+    /// One string.
+    String(Bytes),
+}
+
+/// A reply on its way.
 #[derive(Default)]
 pub(super) struct LongReply {
-    pieces: Vec<Bytes>,
+    done: Vec<Piece>,
     last: ReplyWriter,
 }
 
 impl LongReply {
     pub(super) fn new(version: RespVersion) -> Self {
-        Self { pieces: Vec::new(), last: ReplyWriter::new(version) }
+        Self { done: Vec::new(), last: ReplyWriter::new(version) }
     }
 
-    /// Where to write the next element.
+    /// Where the next replies go. Strings that are long and shared go to [`bulk_shared`](Self::bulk_shared) instead.
     pub(super) fn writer(&mut self) -> &mut ReplyWriter {
         if self.last.len_bytes() >= PIECE_BYTES {
-            self.pieces.push(self.last.take_all());
+            self.cut();
         }
-        if self.last.is_empty() && !self.pieces.is_empty() {
-            self.last.lend(Vec::with_capacity(PIECE_BYTES + PIECE_SLACK_BYTES));
+        if self.last.is_empty() && !self.done.is_empty() {
+            self.last.lend(Vec::with_capacity(PIECE_BYTES + SLACK_BYTES));
         }
         &mut self.last
     }
 
-    /// Puts all of it into a reply, without a copy of what is long.
-    pub(super) fn reply(mut self, reply: &mut ReplyWriter) {
-        self.pieces.into_iter().for_each(|piece| reply.written(piece));
-        reply.written(self.last.take_all());
+    /// A string, kept by reference if it is long.
+    pub(super) fn bulk_shared(&mut self, bytes: Bytes) {
+        if bytes.len() < PIECE_BYTES {
+            self.writer().bulk(&bytes);
+        } else {
+            self.cut();
+            self.done.push(Piece::String(bytes));
+        }
     }
+
+    /// The element at a place of a list.
+    pub(super) fn list_element(&mut self, list: &List, place: usize, element: Element<'_>) {
+        match shared(list, place, element) {
+            Some(bytes) => self.bulk_shared(bytes),
+            None => reply_element(self.writer(), element),
+        }
+    }
+
+    fn cut(&mut self) {
+        if !self.last.is_empty() {
+            self.done.push(Piece::Written(self.last.take_all()));
+        }
+    }
+
+    /// How long the written part is so far.
+    pub(super) fn len_bytes(&self) -> usize {
+        let length = |piece: &Piece| match piece {
+            Piece::Written(bytes) | Piece::String(bytes) => bytes.len(),
+        };
+        self.done.iter().map(length).sum::<usize>() + self.last.len_bytes()
+    }
+
+    /// Hands all of it over.
+    pub(super) fn reply(mut self, reply: &mut ReplyWriter) {
+        self.cut();
+        for piece in self.done {
+            match piece {
+                Piece::Written(bytes) => reply.written(bytes),
+                Piece::String(bytes) => reply.bulk_shared(bytes),
+            }
+        }
+    }
+}
+
+/// Answers an element of a collection.
+pub(super) fn reply_element(reply: &mut ReplyWriter, element: Element<'_>) {
+    match element {
+        Element::Bytes(bytes) => reply.bulk(bytes),
+        Element::Integer(number) => reply.bulk_int(number),
+    }
+}
+
+/// Answers the element at a place of a list, by reference if it is long; no value where there is none.
+pub(super) fn reply_list_element(reply: &mut ReplyWriter, list: &List, place: usize) {
+    match list.get(place) {
+        Some(element) => match shared(list, place, element) {
+            Some(bytes) => reply.bulk_shared(bytes),
+            None => reply_element(reply, element),
+        },
+        None => reply.null(),
+    }
+}
+
+/// The bytes of an element that is better not copied.
+fn shared(list: &List, place: usize, element: Element<'_>) -> Option<Bytes> {
+    let is_long = matches!(element, Element::Bytes(bytes) if bytes.len() >= PIECE_BYTES);
+    if is_long { list.share(place) } else { None }
 }

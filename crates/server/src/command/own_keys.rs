@@ -3,6 +3,29 @@
 use bytes::Bytes;
 use pyredis_store::{Key, LockSet, Store};
 
+/// A key of a command that is no longer there.
+pub(super) struct OwnKey {
+    store: Store,
+    db: u32,
+    bytes: Bytes,
+}
+
+impl OwnKey {
+    pub(super) fn new(store: &Store, key: &Key<'_>) -> Self {
+        Self { store: store.clone(), db: key.db(), bytes: Bytes::copy_from_slice(key.bytes()) }
+    }
+
+    /// The key, hashed.
+    pub(super) fn key(&self) -> Key<'_> {
+        self.store.key_in(self.db, &self.bytes)
+    }
+
+    /// Another key of its database.
+    pub(super) fn beside<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        self.store.key_in(self.db, bytes)
+    }
+}
+
 /// A target and sources, all in one database.
 pub(super) struct OwnKeys {
     store: Store,

@@ -52,8 +52,8 @@ impl Kind {
         match name {
             "key" | "key1" | "key2" | "newkey" | "destkey" | "source" | "destination" | "dst" | "src" => Self::Key,
             "bit" | "count" | "cursor" | "db" | "decrement" | "destination-db" | "end" | "increment" | "index"
-            | "index1" | "index2" | "limit" | "milliseconds" | "min-match-len" | "numkeys" | "offset" | "protover"
-            | "seconds" | "start" | "stop" | "weight" => Self::Integer,
+            | "index1" | "index2" | "len" | "limit" | "milliseconds" | "min-match-len" | "num-matches" | "numkeys"
+            | "offset" | "protover" | "rank" | "seconds" | "start" | "stop" | "weight" => Self::Integer,
             "score" => Self::Double,
             "pattern" => Self::Pattern,
             "unix-time-milliseconds" | "unix-time-seconds" => Self::UnixTime,

@@ -14,8 +14,6 @@ pub(super) const ELEMENTS_UNDER_LOCK: usize = 1024;
 /// How many bytes a step of a longer work looks at.
 pub(super) const BYTES_PER_STEP: usize = 256 * 1024;
 
-/// Up to so many elements of collections a command looks at while its keys are locked.
-pub(super) const ELEMENTS_UNDER_LOCK: usize = 1024;
 /// How many elements a step of a longer work looks at.
 pub(super) const ELEMENTS_PER_STEP: usize = 1024;
 /// How often a calculation is done without the locks; if its sources are changed each time, it is done under them.

@@ -122,6 +122,15 @@ impl Hash {
         }
     }
 
+    /// Whether this is a clone of the other, or the other of this, and neither was changed since. O(1). Hashes that are equal need not be the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Small(page), Repr::Small(other)) => page.is_same(other),
+            (Repr::Large(tree), Repr::Large(other)) => tree.is_same(other),
+            _ => false,
+        }
+    }
+
     /// What OBJECT ENCODING says.
     pub const fn encoding(&self) -> &'static str {
         match self.0 {

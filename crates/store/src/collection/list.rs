@@ -136,13 +136,27 @@ impl List {
         self.range(0..self.len())
     }
 
+    /// The places in a range where an element is, from both sides. Looks at every one on the way.
+    pub fn positions<'l>(
+        &'l self,
+        range: Range<usize>,
+        element: &'l [u8],
+    ) -> impl DoubleEndedIterator<Item = usize> + 'l {
+        let kept = Kept::new(element);
+        let walk = Walk::tree(&self.0, range.clone());
+        let places = (range.start..range.end.min(self.len())).zip(walk);
+        places.filter(move |(_, record)| *record == kept.as_rec()).map(|(place, _)| place)
+    }
+
     /// The first place in a range, from its front or its back, where an element is. Looks at every one on the way.
     pub fn position(&self, range: Range<usize>, element: &[u8], from_back: bool) -> Option<usize> {
-        let kept = Kept::new(element);
-        let wanted = kept.as_rec();
-        let walk = Walk::tree(&self.0, range.clone());
-        let mut places = (range.start..range.end.min(self.len())).zip(walk).filter(|(_, record)| *record == wanted);
-        if from_back { places.next_back() } else { places.next() }.map(|(place, _)| place)
+        let mut places = self.positions(range, element);
+        if from_back { places.next_back() } else { places.next() }
+    }
+
+    /// Whether this is a clone of the other, or the other of this, and neither was changed since. O(1). Lists that are equal need not be the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.is_same(&other.0)
     }
 
     /// Frees the list from its end, at most so many pages. Whether there is more to free.

@@ -25,7 +25,6 @@ mod list;
 mod node;
 mod order;
 mod page;
-mod same;
 mod score;
 mod scored;
 mod set;
@@ -98,6 +97,17 @@ impl Collection {
     /// Bytes of memory behind the collection. O(1).
     pub fn memory(&self) -> usize {
         each!(self, inner => inner.memory())
+    }
+
+    /// Whether one is a clone of the other, and neither was changed since. O(1). Collections that are equal need not be the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::List(list), Self::List(other)) => list.is_same(other),
+            (Self::Set(set), Self::Set(other)) => set.is_same(other),
+            (Self::Hash(hash), Self::Hash(other)) => hash.is_same(other),
+            (Self::SortedSet(set), Self::SortedSet(other)) => set.is_same(other),
+            _ => false,
+        }
     }
 
     /// How Redis would say that it is kept.

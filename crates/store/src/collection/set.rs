@@ -72,8 +72,8 @@ impl Set {
         }
     }
 
-    /// See [`Collection::is_same`](super::Collection::is_same).
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    /// Whether this is a clone of the other, or the other of this, and neither was changed since. O(1). Sets that are equal need not be the same.
+    pub fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Repr::Ints(ints), Repr::Ints(other)) => ints.is_same(other),
             (Repr::Small(page), Repr::Small(other)) => page.is_same(other),

@@ -129,8 +129,8 @@ impl SortedSet {
         }
     }
 
-    /// See [`Collection::is_same`](super::Collection::is_same).
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    /// Whether this is a clone of the other, or the other of this, and neither was changed since. O(1). Sets that are equal need not be the same.
+    pub fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Repr::Small(page), Repr::Small(other)) => page.is_same(other),
             (Repr::Large(large), Repr::Large(other)) => large.scores.is_same(&other.scores),

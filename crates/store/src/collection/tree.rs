@@ -43,6 +43,15 @@ impl<O: Order> Tree<O> {
         self.root.weight.memory
     }
 
+    /// Whether both share their root, and so everything: whoever changes one of them copies it first.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (&self.root.node, &other.root.node) {
+            (Node::Leaf(page), Node::Leaf(other)) => page.is_same(other),
+            (Node::Inner(inner), Node::Inner(other)) => Arc::ptr_eq(inner, other),
+            _ => false,
+        }
+    }
+
     /// The page that a rank lies in; the last one for ranks that are too large.
     pub(super) fn page_at(&self, rank: usize) -> Option<Found<'_>> {
         let mut child = &self.root;

@@ -9,6 +9,7 @@ mod expiry;
 mod generic;
 mod hash;
 mod list;
+mod list_edit;
 mod object;
 mod range;
 mod set;
@@ -19,6 +20,8 @@ mod string;
 pub use bit_calculation::{BitCalculation, BitOp};
 pub use bit_field::{BitField, BitFieldOp, Overflow};
 pub use expiry::{ExpireCondition, Ttl};
+pub use list::{ListEnd, index_place, index_range};
+pub use list_edit::{ListEdit, ListSearch};
 pub use set_calculation::{SetCalculation, SetOp};
 pub use sorted_set::{
     Aggregate, SortedSetCalculation, SortedSetRange, SortedSetRemoval, ZaddOptions, ZaddOutcome, ZremReason,

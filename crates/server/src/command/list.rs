@@ -1,5 +1,0 @@
-//! Lists: LPUSH, LRANGE and their relatives.
-
-use super::spec::CommandSpec;
-
-pub(super) const COMMANDS: &[&CommandSpec] = &[];
