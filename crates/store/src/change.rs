@@ -60,7 +60,7 @@ impl ShardMut<'_, '_> {
         let touch = self.touch;
         let (side, slots) = self.guard.parts();
         let Some(entry) = slots.find_key_mut(key.hash, key.bytes) else { return Ok(None) };
-        side.snapshot.hand_over(key.db, entry);
+        side.snapshot.hand_over(entry);
         let before = entry.memory();
         let collection = entry.collection_mut::<C>()?;
         let is_heard = self.changes.effects.is_some();

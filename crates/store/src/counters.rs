@@ -27,6 +27,12 @@ macro_rules! figure {
             pub(crate) fn sub(&self, by: $number) {
                 self.set(self.get().wrapping_sub(by));
             }
+
+            fn swap(&self, other: &Self) {
+                let ours = self.get();
+                self.set(other.get());
+                other.set(ours);
+            }
         }
     };
 }
@@ -74,6 +80,16 @@ impl Counters {
             self.expires.add(1);
             self.deadlines.add(new.as_millis().min(DEADLINE_COUNTED_MAX));
         }
+    }
+
+    /// Swaps what follows from what two shards hold: all but the changes. When the wheels wake is to be published by who swaps them.
+    pub(crate) fn swap(one: &Self, other: &Self) {
+        one.keys.swap(&other.keys);
+        one.expires.swap(&other.expires);
+        one.deadlines.swap(&other.deadlines);
+        one.bytes.swap(&other.bytes);
+        one.groups.swap(&other.groups);
+        one.timers.swap(&other.timers);
     }
 
     pub(crate) fn next_wake(&self) -> Option<Timestamp> {

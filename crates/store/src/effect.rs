@@ -25,6 +25,10 @@ pub struct Effect {
 }
 
 impl Effect {
+    pub(crate) const fn swap(db: u32, with: u32) -> Self {
+        Self { db, key: Bytes::new(), event: event::SWAPDB, delta: Delta::Swap { with } }
+    }
+
     pub(crate) const fn flush(db: u32) -> Self {
         Self { db, key: Bytes::new(), event: event::FLUSHDB, delta: Delta::Flush }
     }
@@ -86,6 +90,11 @@ pub enum Delta {
     Delete,
     /// Every key of the database is gone.
     Flush,
+    /// The database and another have each other's keys.
+    Swap {
+        /// The other's number.
+        with: u32,
+    },
 }
 
 /// Someone who receives every effect, numbered in an order in which they could have happened one after another.
@@ -135,6 +144,7 @@ pub(crate) mod event {
     pub(crate) const SORTSTORE: &str = "sortstore";
     pub(crate) const SPOP: &str = "spop";
     pub(crate) const SREM: &str = "srem";
+    pub(crate) const SWAPDB: &str = "swapdb";
     pub(crate) const SUNIONSTORE: &str = "sunionstore";
     pub(crate) const ZADD: &str = "zadd";
     pub(crate) const ZDIFFSTORE: &str = "zdiffstore";

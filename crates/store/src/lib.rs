@@ -60,6 +60,7 @@ mod shard;
 mod slab;
 mod snapshot;
 mod store;
+mod swap;
 mod table;
 mod transaction;
 mod turn;

@@ -57,6 +57,12 @@ impl LockSet {
         self.databases.push((db, false));
     }
 
+    /// Adds every shard of a database, to be written, and has it made.
+    pub(crate) fn make_database(&mut self, db: u32) {
+        self.shards.push(Want { db, shard: 0, only_read: false });
+        self.write_database(db);
+    }
+
     /// Whether nothing is named.
     pub fn is_empty(&self) -> bool {
         self.shards.is_empty() && self.databases.is_empty()

@@ -76,7 +76,7 @@ impl Garbage {
         self.0.get_or_insert_default()
     }
 
-    fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         if let Some(mut other) = other.0 {
             let kept = self.kept();
             kept.tables.append(&mut other.tables);

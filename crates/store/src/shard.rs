@@ -55,6 +55,17 @@ pub(crate) struct Changes {
     pub(crate) garbage: Garbage,
 }
 
+impl Changes {
+    /// Adds others, which came after these.
+    pub(crate) fn merge(&mut self, other: Self) {
+        if let (Some(effects), Some(mut more)) = (&mut self.effects, other.effects) {
+            effects.append(&mut more);
+        }
+        self.wake = [self.wake, other.wake].into_iter().flatten().min();
+        self.garbage.merge(other.garbage);
+    }
+}
+
 /// Parts of a string that a write has changed.
 pub(crate) type Changed = SmallVec<[Range<usize>; 1]>;
 
@@ -169,7 +180,7 @@ impl ShardMut<'_, '_> {
         let touch = self.touch;
         let (side, slots) = self.guard.parts();
         if let Some(entry) = slots.find_key_mut(key.hash, key.bytes) {
-            side.snapshot.hand_over(key.db, entry);
+            side.snapshot.hand_over(entry);
             let before = entry.memory();
             entry.append(tail)?;
             entry.touch(touch);
@@ -192,7 +203,7 @@ impl ShardMut<'_, '_> {
         let (side, slots) = self.guard.parts();
         let entry = slots.find_key_mut(key.hash, key.bytes).ok_or(StoreError::NoSuchKey)?;
         entry.string()?;
-        side.snapshot.hand_over(key.db, entry);
+        side.snapshot.hand_over(entry);
         let before = entry.memory();
         let (result, pieces) = entry.write(length, |bytes| {
             let (result, mut changed) = write(bytes);
@@ -228,7 +239,7 @@ impl ShardMut<'_, '_> {
     pub(crate) fn set_deadline(&mut self, key: &Key<'_>, deadline: Option<Timestamp>, event: &'static str) {
         let (side, slots) = self.guard.parts();
         if let Some(entry) = slots.find_key_mut(key.hash, key.bytes) {
-            side.snapshot.hand_over(key.db, entry);
+            side.snapshot.hand_over(entry);
             self.arm(key, deadline);
             self.emit(key.bytes, event, || Delta::Deadline(deadline));
         }
@@ -276,6 +287,14 @@ impl ShardMut<'_, '_> {
         removed
     }
 
+    /// Removes a key if it is there and dead.
+    pub(crate) fn expire_dead(&mut self, hash: u64, key: &[u8]) {
+        let now = self.now;
+        if self.remove_as_expired(hash, |entry| entry.key() == key && entry.is_dead(now)) {
+            self.publish_wake();
+        }
+    }
+
     /// Removes every key in O(1), watchers aside. Emits no effect: a flush is one for the whole database.
     pub(crate) fn flush(&mut self) {
         let (side, slots) = self.guard.parts();
@@ -291,7 +310,7 @@ impl ShardMut<'_, '_> {
         counters.deadlines.set(0);
         let detached = slots.take();
         counters.groups.set(slots.groups());
-        if let Some(table) = side.snapshot.take_detached(self.database.number(), detached) {
+        if let Some(table) = side.snapshot.take_detached(detached) {
             self.changes.garbage.add_table(table, bytes);
         }
         self.publish_wake();
@@ -303,7 +322,7 @@ impl ShardMut<'_, '_> {
         let (side, slots) = self.guard.parts();
         let entry = slots.find_key_mut(key.hash, key.bytes);
         let Some(entry) = entry.filter(|entry| !entry.is_dead(now)) else { return false };
-        side.snapshot.hand_over(key.db, entry);
+        side.snapshot.hand_over(entry);
         self.changes.garbage.keep_if_long(entry.value());
         let before = entry.memory();
         entry.set_value(value);
@@ -363,7 +382,7 @@ impl ShardMut<'_, '_> {
     pub(crate) fn take_entry(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let (Side { wheel, snapshot, .. }, slots) = self.guard.parts();
         let mut entry = slots.remove(hash, is_it, self.database.hasher())?;
-        snapshot.hand_over(self.database.number(), &mut entry);
+        snapshot.hand_over(&mut entry);
         if let Some(timer) = entry.timer() {
             wheel.cancel(timer);
             compact_sparse(wheel, slots);

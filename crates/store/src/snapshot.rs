@@ -10,6 +10,7 @@
 //! touches, in slices, home by home. A flushed table goes to the walker, which owns it then and needs no lock for it.
 //!
 //! # What happens if
+//! - databases are swapped meanwhile: what they hold takes its account and the number that it had along, and the walk goes by contents, not by places;
 //! - a table grows or shrinks meanwhile: homes split or join and the walk goes on, as SCAN does; the bit keeps entries from being seen twice;
 //! - the walk is dropped: it goes on without a sink until nothing is owed, because the next snapshot needs all bits on one side.
 //!
@@ -85,6 +86,8 @@ struct DetachedTable {
 pub(crate) struct SnapshotSide {
     side: bool,
     owed: usize,
+    /// The number that the database had when the running snapshot began: it is swapped with what it holds.
+    db: u32,
     running: Option<Running>,
 }
 
@@ -106,12 +109,12 @@ impl SnapshotSide {
     }
 
     /// Gives the entry to the snapshot if that has not seen it. To be called before any change of an entry.
-    pub(crate) fn hand_over(&mut self, db: u32, entry: &mut Entry) {
+    pub(crate) fn hand_over(&mut self, entry: &mut Entry) {
         if entry.side() == self.side {
             return;
         }
         if let Some(running) = &self.running {
-            running.sink.hand_over(record(db, entry));
+            running.sink.hand_over(record(self.db, entry));
         }
         entry.set_side(self.side);
         self.owed -= 1;
@@ -121,20 +124,20 @@ impl SnapshotSide {
     }
 
     /// Gives a flushed table to the snapshot's walker, or back to the caller if nothing in it is owed.
-    pub(crate) fn take_detached(&mut self, db: u32, slots: Slots) -> Option<Slots> {
+    pub(crate) fn take_detached(&mut self, slots: Slots) -> Option<Slots> {
         self.owed = 0;
         match self.running.take() {
             Some(running) => {
-                running.detached.lock().push(DetachedTable { db, slots, side: self.side, home: 0 });
+                running.detached.lock().push(DetachedTable { db: self.db, slots, side: self.side, home: 0 });
                 None
             }
             None => Some(slots),
         }
     }
 
-    fn flip(&mut self, owed: usize, running: &Running) {
+    fn flip(&mut self, db: u32, owed: usize, running: &Running) {
         debug_assert_eq!(self.owed, 0, "the last snapshot has seen everything");
-        (self.side, self.owed) = (!self.side, owed);
+        (self.side, self.owed, self.db) = (!self.side, owed, db);
         self.running = (owed > 0).then(|| running.clone());
     }
 }
@@ -161,13 +164,16 @@ impl Store {
         let frozen = inner.freeze_databases();
         let mut guards: Vec<_> = inner
             .databases()
-            .flat_map(|database| (0..database.shards().count()).filter_map(|index| database.shards().write(index)))
+            .flat_map(|database| {
+                let guards = (0..database.shards().count()).filter_map(|index| database.shards().write(index));
+                guards.map(|guard| (database.number(), guard))
+            })
             .collect();
         let mut keys_total = 0;
-        for guard in &mut guards {
+        for (db, guard) in &mut guards {
             let owed = guard.slots().len();
             keys_total += owed;
-            guard.side_mut().snapshot.flip(owed, &running);
+            guard.side_mut().snapshot.flip(*db, owed, &running);
         }
         drop(guards);
         drop(frozen);
@@ -185,7 +191,7 @@ impl Store {
 pub struct SnapshotWalk {
     store: Store,
     running: Running,
-    /// Database, shard and home to look at next; `None` when all shards are through.
+    /// Content ([`Contents`](crate::swap::Contents)), shard and home to look at next; `None` when all shards are through.
     position: Option<(u32, usize, HomeCursor)>,
     keys_total: usize,
     is_dropped: bool,
@@ -209,13 +215,15 @@ impl SnapshotWalk {
             self.step_detached(table, entries);
             return WalkProgress::More;
         }
-        let Some((db, shard, home)) = self.position else { return WalkProgress::Done };
+        let Some((content, shard, home)) = self.position else { return WalkProgress::Done };
         let inner = self.store.inner();
-        self.position = match inner.database(db).map(|database| self.walk_shard(database, shard, home, entries)) {
-            Some(Some(home)) => Some((db, shard, home)),
-            Some(_) if shard + 1 < inner.shard_count => Some((db, shard + 1, HomeCursor::START)),
+        let place = inner.contents.place(content);
+        let database = place.and_then(|place| inner.database(place));
+        self.position = match database.map(|database| self.walk_shard(database, content, shard, home, entries)) {
+            Some(Some(home)) => Some((content, shard, home)),
+            Some(_) if shard + 1 < inner.shard_count => Some((content, shard + 1, HomeCursor::START)),
             // A database that is made from now on owes nothing.
-            _ if db + 1 < self.store.databases() => Some((db + 1, 0, HomeCursor::START)),
+            _ if content + 1 < self.store.databases() => Some((content + 1, 0, HomeCursor::START)),
             _ => None,
         };
         WalkProgress::More
@@ -243,12 +251,17 @@ impl SnapshotWalk {
     fn walk_shard(
         &self,
         database: &Database,
+        content: u32,
         shard: usize,
         mut home: HomeCursor,
         entries: usize,
     ) -> Option<HomeCursor> {
         let _turn = Turn::take();
         let mut guard = database.shards().write(shard)?;
+        if self.store.inner().contents.place(content) != Some(database.number()) {
+            // It was swapped while we waited.
+            return Some(home);
+        }
         let (Side { snapshot, .. }, slots) = guard.parts();
         if self.is_dropped {
             snapshot.running = None;
@@ -257,7 +270,7 @@ impl SnapshotWalk {
         let mut homes_left = homes_max(entries);
         while snapshot.owed > goal && homes_left > 0 {
             slots.for_each_in_home_mut(home.index(slots), database.hasher(), |entry| {
-                snapshot.hand_over(database.number(), entry);
+                snapshot.hand_over(entry);
             });
             home = home.next(slots).unwrap_or(HomeCursor::START);
             homes_left -= 1;

@@ -22,6 +22,7 @@ use crate::key::{self, Key};
 use crate::lag::ExpireLag;
 use crate::lock_set::LockSet;
 use crate::shard::{Changes, ShardMut, debug_check};
+use crate::swap::Contents;
 use crate::table::ShardChoice;
 use crate::turn::Turn;
 use crate::view::{Access, View};
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) alarm: Alarm,
     pub(crate) tracking: TrackingSwitch,
     pub(crate) snapshot_running: AtomicBool,
+    /// Where SWAPDB has put what each database had.
+    pub(crate) contents: Contents,
 }
 
 impl From<Inner> for Store {
@@ -283,6 +286,7 @@ impl Inner {
             alarm: Alarm::default(),
             tracking: TrackingSwitch::default(),
             snapshot_running: AtomicBool::new(false),
+            contents: Contents::of(databases),
         }
     }
 

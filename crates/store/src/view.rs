@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use crate::access::Touch;
 use crate::clock::Timestamp;
 use crate::database::Database;
+use crate::effect::Effect;
 use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::key::Key;
@@ -267,6 +268,68 @@ impl<'s> View<'s> {
             });
             fastrand::choice(in_home)
         })
+    }
+
+    pub(crate) const fn inner(&self) -> &'s Inner {
+        self.inner
+    }
+
+    /// That the view holds all shards of two databases for writing. Returns how many each has.
+    pub(crate) fn check_swap(&self, one: u32, other: u32) -> Result<usize, StoreError> {
+        if !self.inner.has_number(one) || !self.inner.has_number(other) {
+            return Err(StoreError::NoSuchDatabase);
+        }
+        let shards = self.inner.shard_count;
+        let is_held = |db| {
+            let held = self.held.iter().filter(|held| held.database.number() == db);
+            held.filter(|held| matches!(held.guard, Guard::Exclusive(_))).count() == shards
+        };
+        if one == other || (is_held(one) && is_held(other)) { Ok(shards) } else { Err(StoreError::Undeclared) }
+    }
+
+    /// Changes two shards of the same place in two databases together; `None` where the view does not hold both for writing.
+    pub(crate) fn with_pair<R>(
+        &mut self,
+        one: u32,
+        other: u32,
+        shard: usize,
+        change: impl FnOnce(&mut ShardMut<'_, 's>, &mut ShardMut<'_, 's>) -> R,
+    ) -> Option<R> {
+        let places = [self.position(one, shard)?, self.position(other, shard)?];
+        let (now, touch) = (self.now, self.touch);
+        let [ours, theirs] = self.held.get_disjoint_mut(places).ok()?;
+        let (Guard::Exclusive(our_guard), Guard::Exclusive(their_guard)) = (&mut ours.guard, &mut theirs.guard) else {
+            return None;
+        };
+        // Each has changes of its own meanwhile, as both have the view's.
+        let mut their_changes =
+            Changes { effects: self.changes.effects.is_some().then(Vec::new), ..Changes::default() };
+        let mut our_shard = ShardMut {
+            database: ours.database,
+            index: shard,
+            guard: our_guard,
+            changes: &mut self.changes,
+            now,
+            touch,
+        };
+        let mut their_shard = ShardMut {
+            database: theirs.database,
+            index: shard,
+            guard: their_guard,
+            changes: &mut their_changes,
+            now,
+            touch,
+        };
+        let result = change(&mut our_shard, &mut their_shard);
+        self.changes.merge(their_changes);
+        Some(result)
+    }
+
+    /// Emits an effect on whole databases.
+    pub(crate) fn emit_whole(&mut self, effect: Effect) {
+        if let Some(effects) = &mut self.changes.effects {
+            effects.push(effect);
+        }
     }
 
     fn shard_mut_at(&mut self, at: usize) -> Option<ShardMut<'_, 's>> {

@@ -45,6 +45,11 @@ impl Watchers {
         }
     }
 
+    /// The watched keys, with their hashes.
+    pub(crate) fn watched(&self) -> Vec<(u64, Box<[u8]>)> {
+        self.0.iter().map(|(key, watched)| (watched.hash, key.clone())).collect()
+    }
+
     /// Returns whether the flag was not there yet. O(flags of the key).
     fn add(&mut self, key: &Key<'_>, flag: &Flag) -> bool {
         let watched = self.0.entry(key.bytes.into()).or_insert_with(|| Watched { hash: key.hash, flags: Vec::new() });

@@ -42,6 +42,7 @@ enum Op {
     Rename(Bytes, Bytes),
     Restore(u32, Bytes, Bytes, Option<u64>),
     Clear,
+    Swap(u32, u32),
     Keys(Bytes),
     RandomKey,
     Select(u32),
@@ -210,6 +211,7 @@ fn operation() -> impl Strategy<Value = Op> {
         1 => (0..=DATABASES, key(), value(), prop::option::of(offset()))
             .prop_map(|(db, key, value, deadline)| Op::Restore(db, key, value, deadline)),
         1 => Just(Op::Clear),
+        1 => (0..DATABASES, 0..=DATABASES).prop_map(|(one, other)| Op::Swap(one, other)),
         2 => (prop::collection::vec(key(), 0..4), prop::collection::vec(tx_operation(), 0..6))
             .prop_map(|(keys, operations)| Op::Transaction(keys, operations)),
     ];
@@ -286,6 +288,7 @@ impl Real {
                 store.clear();
                 Reply::None
             }
+            Op::Swap(one, other) => Reply::Bool(store.swap_databases(*one, *other).is_ok()),
             Op::Keys(pattern) => {
                 let mut keys = store.keys(pattern);
                 keys.sort_unstable();
@@ -435,6 +438,14 @@ fn apply_naive(model: &mut Naive, db: &mut u32, op: &Op) -> Reply {
         Op::Clear => {
             model.databases.remove(db);
             Reply::None
+        }
+        Op::Swap(one, other) => {
+            if *other < DATABASES && one != other {
+                let (ours, theirs) = (model.databases.remove(one), model.databases.remove(other));
+                model.databases.insert(*other, ours.unwrap_or_default());
+                model.databases.insert(*one, theirs.unwrap_or_default());
+            }
+            Reply::Bool(*other < DATABASES)
         }
         Op::Keys(pattern) => {
             let visible = model.visible();

@@ -8,6 +8,7 @@ mod replay;
 #[path = "support/units.rs"]
 mod units;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -32,6 +33,7 @@ enum Op {
     Expire(u32, u16, u64),
     Rename(u32, u16, u16),
     Clear(u32),
+    Swap(u32, u32),
     Advance(u64),
     ExpireStep(usize),
     /// Moves entries together, or begins that anew.
@@ -50,6 +52,7 @@ fn operation() -> impl Strategy<Value = Op> {
         3 => (db(), 0..300u16, 0..50u64).prop_map(|(db, key, ttl)| Op::Expire(db, key, ttl)),
         2 => (db(), 0..300u16, 0..300u16).prop_map(|(db, from, to)| Op::Rename(db, from, to)),
         1 => db().prop_map(Op::Clear),
+        3 => (db(), db()).prop_map(|(one, other)| Op::Swap(one, other)),
         1 => (0..40u64).prop_map(Op::Advance),
         2 => (0..40usize).prop_map(Op::ExpireStep),
         3 => (0..8usize).prop_map(Op::Compact),
@@ -107,6 +110,7 @@ impl World {
             Op::Expire(db, key, ttl) => _ = self.database(db).expire(key.to_string(), Duration::from_millis(ttl)),
             Op::Rename(db, from, to) => _ = self.database(db).rename(from.to_string(), to.to_string()),
             Op::Clear(db) => self.database(db).clear(),
+            Op::Swap(one, other) => self.store.swap_databases(one, other).unwrap(),
             Op::Advance(by) => self.clock.advance(Duration::from_millis(by)),
             Op::ExpireStep(budget) => _ = self.store.expire_step(self.clock.now(), budget),
             Op::Compact(steps) => self.compact(steps),
@@ -320,6 +324,42 @@ fn a_snapshot_amid_transfers_sees_one_instant() {
             let sum: i64 = balances.map(|(_, (value, _))| value.to_integer().unwrap()).sum();
             assert_eq!(sum, i64::try_from(ACCOUNTS).unwrap() * BALANCE);
         }
+    });
+    store.debug_check();
+}
+
+#[test]
+fn a_snapshot_beside_swaps_sees_one_instant() {
+    let store = Store::builder().shards(2).build();
+    for (db, keys) in [(0, 0..1000), (1, 500..2000), (2, 0..50)] {
+        let database = store.database(db).unwrap();
+        keys.for_each(|key| database.set(key.to_string(), format!("{key} in {db}")));
+    }
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for (one, other) in [(0, 1), (2, 0), (1, 2)].into_iter().cycle().take(100_000) {
+                store.swap_databases(one, other).unwrap();
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        for _ in 0..20 {
+            let records = Arc::new(Records::default());
+            let mut walk = store.begin_snapshot(records.clone()).unwrap();
+            while walk.step(7) == WalkProgress::More {}
+            let seen = records.by_key();
+            assert_eq!(seen.len(), 2550);
+            // Each content is in one database, whichever, and whole.
+            let mut places = BTreeMap::new();
+            for ((db, _), (value, _)) in &seen {
+                let text = replay::bytes(value);
+                places.entry(text[text.len() - 1]).or_insert_with(BTreeSet::new).insert(*db);
+            }
+            assert!(places.values().all(|places| places.len() == 1), "{places:?}");
+        }
+        over.store(true, Ordering::Relaxed);
     });
     store.debug_check();
 }

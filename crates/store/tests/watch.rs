@@ -158,3 +158,38 @@ fn watches_are_separate_and_end() {
     store.set("unwatched", "2");
     assert!(has_changed(&store, &first) && has_changed(&store, &second));
 }
+
+#[test]
+fn a_swap_touches_what_is_there_before_or_after() {
+    // What "k" is in the two databases, and whether who watches it in the first has to know.
+    for (here, there, changes) in [(true, false, true), (false, true, true), (true, true, true), (false, false, false)]
+    {
+        let (store, _) = store();
+        let other = store.database(1).unwrap();
+        for (store, is_there) in [(&store, here), (&other, there)] {
+            store.set("unwatched", "1");
+            if is_there {
+                store.set("k", "1");
+            }
+        }
+        let watched = watching(&store, &["k"]);
+        store.swap_databases(1, 0).unwrap();
+        assert_eq!(has_changed(&store, &watched), changes, "{here} {there}");
+        drop(watched);
+        store.debug_check();
+    }
+}
+
+#[test]
+fn a_dead_key_that_is_swapped_in_is_no_change() {
+    let (store, clock) = store();
+    let other = store.database(1).unwrap();
+    other.set_with("k", "1", SetOptions::default().ttl(millis(5))).unwrap();
+    clock.advance(millis(10));
+    let watched = watching(&store, &["k"]);
+    store.swap_databases(0, 1).unwrap();
+    assert!(!has_changed(&store, &watched));
+    store.swap_databases(0, 0).unwrap();
+    store.set("k", "2");
+    assert!(has_changed(&store, &watched), "watchers stay where they were");
+}

@@ -16,6 +16,12 @@ pub(crate) type ByKey = BTreeMap<(u32, Vec<u8>), Content>;
 
 /// Does what an effect says. Panics when the effect makes no sense here.
 pub(crate) fn apply(databases: &mut Databases, effect: &Effect) {
+    if let Delta::Swap { with } = &effect.delta {
+        let (one, other) = (databases.remove(&effect.db), databases.remove(with));
+        databases.insert(effect.db, other.unwrap_or_default());
+        databases.insert(*with, one.unwrap_or_default());
+        return;
+    }
     let content = databases.entry(effect.db).or_default();
     let key = effect.key.to_vec();
     match &effect.delta {
