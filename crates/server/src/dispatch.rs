@@ -318,6 +318,13 @@ fn add_locks(locks: &mut LockSet, call: &Call<'_>, db: u32, server: &Shared) {
                 locks.read(&server.store.key_in(db, key));
             }
         }
+        Locks::TwoDatabases(named) => {
+            if let Some([one, other]) =
+                named(call.args).filter(|both| both.iter().all(|db| *db < server.store.databases()))
+            {
+                locks.swap(one, other);
+            }
+        }
         Locks::Walk if !call.in_exec => {}
         Locks::Walk | Locks::Database => add_database(db),
         Locks::Everything => (0..server.store.databases()).for_each(add_database),

@@ -21,7 +21,7 @@ use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::lock_set::{LockSet, Want};
-use crate::residue::{Garbage, Lookups, Residue};
+use crate::residue::{Lookups, Residue};
 use crate::shard::{Changes, Noticed, ShardMut, Side};
 use crate::store::Inner;
 use crate::table::{ExclusiveShard, SharedShard, Slots};
@@ -225,10 +225,6 @@ impl<'s> View<'s> {
     /// What an access at the view's instant does to a key's access word.
     pub(crate) const fn touch(&self) -> Touch {
         self.touch
-    }
-
-    pub(crate) const fn garbage(&mut self) -> &mut Garbage {
-        &mut self.changes.garbage
     }
 
     /// The key's shard, to be changed.

@@ -1,7 +1,8 @@
-//! The keyspace as a whole: KEYS, SCAN, DBSIZE, RANDOMKEY, FLUSHDB, FLUSHALL.
+//! The keyspace as a whole: KEYS, SCAN, DBSIZE, RANDOMKEY, FLUSHDB, FLUSHALL, SWAPDB.
 
 use bytes::Bytes;
-use pyredis_protocol::ReplyWriter;
+use pyredis_protocol::number::parse_i64;
+use pyredis_protocol::{Arg, ReplyWriter};
 use pyredis_store::{Cursor, KeyWalk, Store, View, glob_match};
 
 use super::args::Args;
@@ -12,7 +13,7 @@ use super::pieces::Pieces;
 use super::spec::{Arity, Categories, CommandSpec, Flags, Group, Locks, Walk};
 use crate::outcome::Outcome;
 
-pub(super) const COMMANDS: &[&CommandSpec] = &[&DBSIZE, &FLUSHALL, &FLUSHDB, &KEYS, &RANDOMKEY, &SCAN];
+pub(super) const COMMANDS: &[&CommandSpec] = &[&DBSIZE, &FLUSHALL, &FLUSHDB, &KEYS, &RANDOMKEY, &SCAN, &SWAPDB];
 
 /// How many keys a walk looks at under one lock.
 const KEYS_PER_LOCK: usize = 256;
@@ -82,6 +83,41 @@ fn check_flush_mode(ctx: &Ctx<'_, '_>) -> Result<(), CommandError> {
         return Err(CommandError::Syntax);
     }
     args.finish()
+}
+
+const SWAPDB: CommandSpec = CommandSpec {
+    name: "swapdb",
+    arity: Arity::Exactly(3),
+    flags: Flags::WRITE.union(Flags::FAST),
+    locks: Locks::TwoDatabases(|args| Some([database_number(args.get(1)?)?, database_number(args.get(2)?)?])),
+    group: Group::Server,
+    categories: Categories::KEYSPACE.union(Categories::DANGEROUS),
+    syntax: "index1 index2",
+    summary: "Swaps two databases: who has one selected finds the other's keys in it.",
+    since: "4.0.0",
+    complexity: "O(S+W) with S shards and W watched keys",
+    run: swapdb,
+    ..CommandSpec::BASE
+};
+
+fn swapdb(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let index = |arg: &[u8]| parse_i64(arg).and_then(|index| i32::try_from(index).ok());
+    let first = index(ctx.arg(1)).ok_or_else(|| CommandError::err("invalid first DB index"))?;
+    let second = index(ctx.arg(2)).ok_or_else(|| CommandError::err("invalid second DB index"))?;
+    let in_range = |index| u32::try_from(index).ok().filter(|db| *db < ctx.server.store.databases());
+    let (Some(first), Some(second)) = (in_range(first), in_range(second)) else {
+        return Err(CommandError::DatabaseRange);
+    };
+    // One and the same needs no locks.
+    if first != second {
+        ctx.view()?.swap_databases(first, second)?;
+    }
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+fn database_number(arg: &Arg<'_>) -> Option<u32> {
+    parse_i64(arg.as_slice()).and_then(|index| u32::try_from(index).ok())
 }
 
 const KEYS: CommandSpec = CommandSpec {

@@ -117,6 +117,8 @@ pub(crate) enum Locks {
     KeysAndTarget(fn(&[Arg<'_>]) -> Option<i64>),
     /// That of the key at the argument that this names, if it names one: of a command that COMMAND does not know to have keys.
     KeyNamed(fn(&[Arg<'_>]) -> Option<usize>),
+    /// Every shard of the two databases that this reads from the arguments, if they name two that there are.
+    TwoDatabases(fn(&[Arg<'_>]) -> Option<[u32; 2]>),
     /// None: the function works on the session or the server, and may lock what it needs itself.
     None,
     /// Outside EXEC none, and the function goes through the database shard by shard ([`Outcome::More`]); in EXEC the whole database.
