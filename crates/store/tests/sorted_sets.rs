@@ -1,5 +1,5 @@
 //! Operations on sorted sets against a plain map, small sets and such as are trees: results, effects, and a snapshot under way.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on ends")]
 
 #[path = "support/records.rs"]
 mod records;
