@@ -49,6 +49,8 @@ pub struct DoubleText {
 impl DoubleText {
     /// Sign, 17 digits, point, and either `e-308` or `0.000` in front.
     const BYTES_MAX: usize = 24;
+    /// Whole numbers below this are written as integers are.
+    const WHOLE_BELOW: f64 = 1e15;
     /// Digits after the first that `%.17g` shows.
     const FRACTION_DIGITS: usize = 16;
 
@@ -76,6 +78,12 @@ impl DoubleText {
         }
         if value.is_infinite() {
             return self.write_str(if value > 0.0 { "inf" } else { "-inf" });
+        }
+        // Most scores are whole and small, and a double is much slower to write than an integer.
+        if value.abs() < Self::WHOLE_BELOW && value.trunc() == value && (value != 0.0 || value.is_sign_positive()) {
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and far below what an i64 holds")]
+            let whole = value as i64;
+            return write!(self, "{whole}");
         }
         let mut scientific = Self { bytes: [0; Self::BYTES_MAX], len: 0 };
         write!(scientific, "{:.*e}", Self::FRACTION_DIGITS, value.abs())?;
