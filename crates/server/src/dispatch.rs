@@ -303,8 +303,9 @@ fn add_locks(locks: &mut LockSet, call: &Call<'_>, db: u32, server: &Shared) {
     let writes = call.command.spec.flags.contains(Flags::WRITE);
     let mut add_database = |db| if writes { locks.write_database(db) } else { locks.read_database(db) };
     match call.command.spec.locks {
-        Locks::Keys if writes => call.keys.iter().for_each(|key| locks.write(key)),
-        Locks::Keys => call.keys.iter().for_each(|key| locks.read(key)),
+        Locks::KeysAndNamed(names) if call.in_exec && names(call.args) => add_database(db),
+        Locks::Keys | Locks::KeysAndNamed(_) if writes => call.keys.iter().for_each(|key| locks.write(key)),
+        Locks::Keys | Locks::KeysAndNamed(_) => call.keys.iter().for_each(|key| locks.read(key)),
         Locks::KeysAndTarget(target) => {
             call.keys.iter().for_each(|key| locks.write(key));
             let db = target(call.args).and_then(|db| u32::try_from(db).ok());

@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use crate::collection::{Collection, CollectionType};
+use crate::collection::{Collection, CollectionType, List};
 use crate::effect::{Delta, event};
 use crate::entry::Entry;
 use crate::error::StoreError;
@@ -122,6 +122,22 @@ impl View<'_> {
     /// [`StoreError::WrongType`] where it holds anything else, as for every operation on collections.
     pub fn collection<C: CollectionType>(&self, key: &Key<'_>) -> Result<Option<&C>, StoreError> {
         self.live(key)?.map(Entry::collection).transpose()
+    }
+
+    /// What a key holds, whatever it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`].
+    pub fn value(&self, key: &Key<'_>) -> Result<Option<ValueRef<'_>>, StoreError> {
+        Ok(self.live(key)?.map(Entry::value))
+    }
+
+    /// Lets a key hold a list that SORT has made, and no deadline; an empty one removes the key.
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`].
+    pub fn store_sorted(&mut self, key: &Key<'_>, list: List) -> Result<(), StoreError> {
+        self.store_collection(key, list, event::SORTSTORE)
     }
 
     /// Gives a key a collection instead of what it held, and no deadline; an empty one removes the key. `event` names what happened.

@@ -284,8 +284,8 @@ impl Entry {
         ValueRef::String(match self.apart() {
             Some(Apart::Collection(collection)) => return ValueRef::Collection(collection),
             Some(Apart::String { bytes, .. }) => StringRef::shared(bytes),
-            // SAFETY: the flag says that an integer lies here since it was last written.
             None if header.has(INTEGER) => {
+                // SAFETY: the flag says that an integer lies here since it was last written.
                 StringRef::integer(unsafe { self.at(header.value_offset()).cast().read_unaligned() })
             }
             None => StringRef::inline(self.inline()),

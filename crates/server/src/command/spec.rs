@@ -67,7 +67,9 @@ impl CommandSpec {
         let mut all = self.categories;
         // What only holds subcommands does nothing itself.
         let is_container = !self.subcommands.is_empty() && self.flags.is_empty();
-        if !is_container {
+        // Redis counts what works on several types with these, and not with what works on any.
+        let is_of_types = self.categories.intersects(Categories::SET | Categories::SORTEDSET | Categories::LIST);
+        if !is_container && !is_of_types {
             all |= self.group.category();
         }
         for (flag, category) in [
@@ -119,6 +121,8 @@ pub(crate) enum Locks {
     KeyNamed(fn(&[Arg<'_>]) -> Option<usize>),
     /// Every shard of the two databases that this reads from the arguments, if they name two that there are.
     TwoDatabases(fn(&[Arg<'_>]) -> Option<[u32; 2]>),
+    /// Those of its keys. In EXEC, where this says that values name keys, every shard of the session's database: there nothing more can be locked.
+    KeysAndNamed(fn(&[Arg<'_>]) -> bool),
     /// None: the function works on the session or the server, and may lock what it needs itself.
     None,
     /// Outside EXEC none, and the function goes through the database shard by shard ([`Outcome::More`]); in EXEC the whole database.
@@ -142,17 +146,28 @@ pub(crate) struct KeySpec {
     pub(crate) flags: &'static [&'static str],
     /// What COMMAND INFO remarks on the flags, if anything.
     pub(crate) notes: &'static str,
+    /// Where no position says which they are.
+    pub(crate) hidden: Option<Hidden>,
+}
+
+/// Keys that no position names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Hidden {
+    /// Values name them.
+    InValues,
+    /// This finds the argument, if it is there.
+    Argument(fn(&[Arg<'_>]) -> Option<usize>),
 }
 
 impl KeySpec {
     /// One key, the first argument.
     pub(crate) const fn first(flags: &'static [&'static str]) -> Self {
-        Self { first: 1, last: 0, step: 1, counted: false, flags, notes: "" }
+        Self { first: 1, last: 0, step: 1, counted: false, flags, notes: "", hidden: None }
     }
 
     /// Every argument is a key.
     pub(crate) const fn all(flags: &'static [&'static str]) -> Self {
-        Self { first: 1, last: -1, step: 1, counted: false, flags, notes: "" }
+        Self { first: 1, last: -1, step: 1, counted: false, flags, notes: "", hidden: None }
     }
 
     /// One key, the argument at `first`.
@@ -165,14 +180,27 @@ impl KeySpec {
         Self { first, last: -1, counted: true, ..Self::first(flags) }
     }
 
+    /// Keys that no position names.
+    pub(crate) const fn hidden(hidden: Hidden, flags: &'static [&'static str], notes: &'static str) -> Self {
+        Self { hidden: Some(hidden), notes, ..Self::first(flags) }
+    }
+
     /// How many keys of the syntax it stands for: keys that may be any number are one.
     pub(crate) fn named(&self) -> usize {
+        if matches!(self.hidden, Some(Hidden::InValues)) {
+            return 0;
+        }
         usize::try_from(self.last).map_or(1, |behind| behind / self.step.max(1) + 1)
     }
 
     /// The positions of the keys among a command's arguments. A count that is no number, or larger than what follows it, is the command's function's
     /// to refuse: there are as many keys as arguments then.
     pub(crate) fn positions(&self, args: &[Arg<'_>]) -> impl Iterator<Item = usize> + use<> {
+        if let Some(hidden) = self.hidden {
+            let found = if let Hidden::Argument(find) = hidden { find(args) } else { None };
+            let (first, last) = found.map_or((1, 0), |position| (position, position));
+            return (first..=last).step_by(1);
+        }
         let end = args.len().saturating_sub(1);
         let last = match usize::try_from(self.last) {
             Ok(behind) => (self.first + behind).min(end),

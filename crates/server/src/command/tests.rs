@@ -4,6 +4,7 @@ mod docs_page;
 mod garbage;
 mod gates;
 mod hash;
+mod lists;
 mod sorted_set_work;
 mod syntax;
 mod table;

@@ -211,5 +211,5 @@ fn rotate(list: &mut List, report: &mut Report<'_>, from: ListEnd, to: ListEnd, 
         (ListEnd::Back, ListEnd::Back) => list.len() - 2,
     };
     list.remove(place);
-    report.tell(from.popped(), || Delta::ListRemove(Vec::from([place..place + 1])));
+    report.tell(from.popped(), || Delta::ListRemove(std::iter::once(place..place + 1).collect()));
 }

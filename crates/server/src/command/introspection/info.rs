@@ -12,7 +12,7 @@ pub(super) fn reply_info(reply: &mut ReplyWriter, table: &CommandTable, command:
     reply.array(10);
     reply.bulk(command.full_name().as_bytes());
     reply.int(spec.arity.to_signed());
-    let movable = spec.keys.iter().any(|keys| keys.counted).then(|| "movablekeys".to_owned());
+    let movable = spec.keys.iter().any(|keys| keys.counted || keys.hidden.is_some()).then(|| "movablekeys".to_owned());
     let flags: Vec<String> = spec.flags.names().chain(movable).collect();
     reply_statuses(reply, &flags);
     let (first, last, step) = range(spec.keys);
@@ -49,6 +49,16 @@ fn reply_key_spec(reply: &mut ReplyWriter, keys: &KeySpec) {
     }
     reply.bulk(b"flags");
     reply_statuses(reply, keys.flags);
+    if keys.hidden.is_some() {
+        for field in ["begin_search", "find_keys"] {
+            reply.bulk(field.as_bytes());
+            reply.map(2);
+            reply_pair(reply, "type", "unknown");
+            reply.bulk(b"spec");
+            reply.map(0);
+        }
+        return;
+    }
     reply.bulk(b"begin_search");
     reply.map(2);
     reply_pair(reply, "type", "index");
@@ -74,7 +84,7 @@ fn reply_key_spec(reply: &mut ReplyWriter, keys: &KeySpec) {
 
 /// First key, last key and step, as commands were described before there were key specs: all keys as one range, but those that are counted.
 fn range(specs: &[KeySpec]) -> (i64, i64, i64) {
-    let ranges = || specs.iter().filter(|keys| !keys.counted);
+    let ranges = || specs.iter().filter(|keys| !keys.counted && keys.hidden.is_none());
     let first = ranges().map(|keys| signed(keys.first)).min().unwrap_or(0);
     let to_the_end = ranges().map(|keys| keys.last).find(|last| *last < 0);
     let last = to_the_end.or_else(|| ranges().map(|keys| signed(keys.first) + keys.last).max());
