@@ -40,7 +40,8 @@ impl Window {
 
 /// Loads the server with redis-benchmark and watches it for `length`.
 pub(super) fn measure(server: &mut Contender, load: &[&str], length: Duration) -> Result<Window> {
-    let mut benchmark = redis_benchmark(server.port(), &[load, &["-n", ENDLESS]].concat());
+    // First, as a load may end with a command's own words.
+    let mut benchmark = redis_benchmark(server.port(), &[&["-n", ENDLESS], load].concat());
     let benchmark = Process(benchmark.spawn().context("can't run redis-benchmark")?);
     clock::wait(WARM_UP);
     let (start, commands_before, cpu_before) = reading(server)?;

@@ -1,11 +1,14 @@
 //! What SSCAN and its relatives share: cursors, options, and the reply.
 
 use pyredis_protocol::ReplyWriter;
-use pyredis_store::{Element, glob_match};
+use pyredis_store::{CollectionType, Element, View, glob_match};
 
 use super::args::Args;
+use super::context::Ctx;
 use super::error::CommandError;
 use super::pieces::Pieces;
+use super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::outcome::Outcome;
 
 /// A cursor as C's `strtoul` reads it, which is how Redis does: nothing is 0, and a sign is taken.
 pub(super) fn parse_cursor(text: &[u8]) -> Option<u64> {
@@ -19,18 +22,76 @@ pub(super) fn parse_cursor(text: &[u8]) -> Option<u64> {
     Some(if negative { number.wrapping_neg() } else { number })
 }
 
-/// What a scan of one key's elements is asked for.
+/// How many elements are looked at in a step, if they are not long.
+const ELEMENTS_PER_STEP: usize = 256;
+
+/// A collection that can be scanned.
+pub(super) trait Scanned: CollectionType + Clone + Send + 'static {
+    /// Bytes of memory behind it.
+    fn bytes(&self) -> usize;
+
+    /// Lets `seen` look at about `count` elements from a cursor on. Returns the cursor to go on from, 0 at the end.
+    fn scan_on(&self, cursor: u64, count: usize, seen: &mut MemberScan) -> u64;
+}
+
+/// HSCAN, SSCAN and ZSCAN: some elements of what the first key holds, and the cursor to go on with.
+pub(super) fn scan<C: Scanned>(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let cursor = parse_cursor(ctx.arg(2)).ok_or(CommandError::InvalidCursor)?;
+    let args = Args::from(ctx.args, 3);
+    let (key, view, reply) = ctx.key_view_reply(0)?;
+    // As in Redis, nobody minds the options where there is no key.
+    let Some(collection) = view.collection::<C>(key)? else {
+        MemberScan::default().reply(0, reply);
+        return Ok(Outcome::Done);
+    };
+    let mut seen = MemberScan::parse(args)?;
+    let elements = seen.count.min(collection.count());
+    let bytes_each = collection.bytes() / collection.count().max(1);
+    if elements > ELEMENTS_UNDER_LOCK || bytes_each.saturating_mul(elements) > BYTES_UNDER_LOCK {
+        let per_step = (BYTES_UNDER_LOCK / bytes_each.max(1)).clamp(1, ELEMENTS_PER_STEP);
+        let (collection, left) = (collection.clone(), seen.count);
+        return Ok(Outcome::Work(Box::new(LongScan { collection, left, per_step, cursor, seen })));
+    }
+    let next = collection.scan_on(cursor, seen.count, &mut seen);
+    seen.reply(next, reply);
+    Ok(Outcome::Done)
+}
+
+/// A scan of many elements, or of long ones.
+struct LongScan<C> {
+    collection: C,
+    cursor: u64,
+    left: usize,
+    per_step: usize,
+    seen: MemberScan,
+}
+
+impl<C: Scanned> Work for LongScan<C> {
+    fn step(&mut self) -> bool {
+        let count = self.left.min(self.per_step);
+        self.cursor = self.collection.scan_on(self.cursor, count, &mut self.seen);
+        self.left -= count;
+        self.left > 0 && self.cursor != 0
+    }
+
+    fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        self.seen.reply(self.cursor, reply);
+        Ok(Ended::Answered)
+    }
+}
+
+/// What a scan of one key's elements is asked for, and has found.
 #[derive(Default)]
 pub(super) struct MemberScan {
     /// About how many elements are to be looked at.
-    pub(super) count: usize,
+    count: usize,
     pattern: Option<Box<[u8]>>,
     found: Pieces,
 }
 
 impl MemberScan {
     /// The arguments behind the cursor.
-    pub(super) fn parse(mut args: Args<'_>) -> Result<Self, CommandError> {
+    fn parse(mut args: Args<'_>) -> Result<Self, CommandError> {
         let (mut count, mut pattern) = (10, None);
         while !args.is_empty() {
             if args.len() > 1 && args.eat("COUNT") {
@@ -63,7 +124,7 @@ impl MemberScan {
     }
 
     /// Answers, with the cursor to go on from.
-    pub(super) fn reply(self, cursor: u64, reply: &mut ReplyWriter) {
+    fn reply(self, cursor: u64, reply: &mut ReplyWriter) {
         reply.array(2);
         reply.bulk(cursor.to_string().as_bytes());
         self.found.reply_array(reply);
