@@ -5,6 +5,8 @@ use bytes::Bytes;
 use pyredis_protocol::{ReplyWriter, RespVersion};
 use pyredis_store::{Element, List};
 
+use super::error::CommandError;
+
 /// How much is written into one piece.
 const PIECE_BYTES: usize = 64 * 1024;
 /// Room in a piece for what is written last.
@@ -15,6 +17,14 @@ enum Piece {
     Written(Bytes),
     /// One string.
     String(Bytes),
+}
+
+/// The longest reply that a short request may ask for, by members that come again and again.
+pub(super) const REPEATED_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// Why a longer one is refused.
+pub(super) fn too_long() -> CommandError {
+    CommandError::err("the reply would be longer than 512 MB")
 }
 
 /// A reply on its way.

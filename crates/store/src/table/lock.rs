@@ -10,8 +10,9 @@
 //!
 //! # Invariants
 //! - A place of a thread's row is written by that thread only, from zero to a lock's address and back.
-//! - Whoever reads either is noted in its row or holds the ordinary lock shared. A thread that reads one lock twice (several keys of a batch) is
-//!   noted once and holds the ordinary lock for the second; the first to unlock takes the note away, and it does not matter which.
+//! - Whoever reads either is noted in its row or holds the ordinary lock shared. A thread may read one lock twice only if it tries for the second
+//!   (as `Store::prefetch` does for keys of one shard), never waiting: it is noted once and holds the ordinary lock for the second, and whichever is
+//!   unlocked first takes the note away.
 //!
 //! # Unsafe
 //! `lock_api` makes a lock with guards of what promises to exclude readers and writers from each other.
@@ -167,11 +168,22 @@ impl BiasedLock {
         self.is_biased.store(false, Ordering::SeqCst);
         for row in 0..ROWS_USED.load(Ordering::SeqCst) {
             let mut looks = 0;
-            while place(row, self.address()).is_some_and(|place| place.load(Ordering::SeqCst) == self.address()) {
+            while self.is_noted_in(row) {
                 looks += 1;
                 if looks % SPINS == 0 { thread::yield_now() } else { hint::spin_loop() }
             }
         }
+    }
+
+    /// Ends the bias, and says whether that leaves no reader. Waits for none.
+    #[cold]
+    fn has_no_noted(&self) -> bool {
+        self.is_biased.store(false, Ordering::SeqCst);
+        (0..ROWS_USED.load(Ordering::SeqCst)).all(|row| !self.is_noted_in(row))
+    }
+
+    fn is_noted_in(&self, row: usize) -> bool {
+        place(row, self.address()).is_some_and(|place| place.load(Ordering::SeqCst) == self.address())
     }
 }
 
@@ -221,11 +233,16 @@ unsafe impl RawRwLock for BiasedLock {
 
     #[inline]
     fn try_lock_exclusive(&self) -> bool {
-        let is_locked = self.ordinary.try_lock_exclusive();
-        if is_locked {
-            self.end_bias();
+        if !self.ordinary.try_lock_exclusive() {
+            return false;
         }
-        is_locked
+        self.reads.store(0, Ordering::Relaxed);
+        let is_alone = !self.is_biased.load(Ordering::Relaxed) || self.has_no_noted();
+        if !is_alone {
+            // SAFETY: it was locked above.
+            unsafe { self.ordinary.unlock_exclusive() }
+        }
+        is_alone
     }
 
     #[inline]

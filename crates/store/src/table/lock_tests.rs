@@ -46,8 +46,11 @@ fn many_reads_bias_and_a_write_ends_it() {
 fn a_lock_that_is_read_twice_by_one_thread_is_locked_until_both_are_done() {
     let lock = Lock::default();
     bias(&lock);
-    let (first, second) = (lock.read(), lock.read());
-    assert!(lock.try_read().is_some());
+    let (first, second) = (lock.read(), lock.try_read().unwrap());
+    thread::scope(|scope| {
+        let is_writable = scope.spawn(|| lock.try_write_for_test()).join().unwrap();
+        assert!(!is_writable, "both readers are there, one of them noted");
+    });
     drop(first);
     thread::scope(|scope| {
         let is_writable = scope.spawn(|| lock.try_write_for_test()).join().unwrap();

@@ -8,7 +8,7 @@ use pyredis_store::{Element, Hash, RandomRanks, View};
 
 use super::super::context::Ctx;
 use super::super::error::CommandError;
-use super::super::long_reply::LongReply;
+use super::super::long_reply::{LongReply, REPEATED_BYTES_MAX, too_long};
 use super::super::spec::{Arity, CommandSpec, Flags};
 use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
 use crate::outcome::Outcome;
@@ -17,9 +17,6 @@ use crate::outcome::Outcome;
 const PAGES_PER_STEP: usize = 64;
 /// What a field costs, in bytes, if it has no more.
 const FIELD_BYTES_MIN: usize = 64;
-/// Longer replies are not made where fields may come again: a client can ask for any number of repetitions. As much as the longest string has.
-const REPLY_BYTES_MAX: usize = 512 * 1024 * 1024;
-
 pub(super) const HGETALL: CommandSpec = CommandSpec {
     name: "hgetall",
     arity: Arity::Exactly(2),
@@ -97,8 +94,6 @@ pub(super) struct Fields {
     shape: Shape,
     count: usize,
     written: LongReply,
-    /// How long the reply is.
-    bytes: usize,
 }
 
 impl Fields {
@@ -115,7 +110,7 @@ impl Fields {
     }
 
     fn new(hash: Hash, wanted: Wanted, shape: Shape, count: usize) -> Self {
-        Self { hash, wanted, shape, count, written: LongReply::default(), bytes: 0 }
+        Self { hash, wanted, shape, count, written: LongReply::default() }
     }
 
     /// Answers at once if that is little work, else leaves it to be done without the locks.
@@ -133,11 +128,10 @@ impl Fields {
 
     /// Shows fields of about so many bytes. Returns whether there are more.
     fn show(&mut self, bytes: usize, mut show: impl FnMut((&[u8], Element<'_>))) -> bool {
-        let (hash, left, total) = (&self.hash, Cell::new(bytes), &mut self.bytes);
+        let (hash, left) = (&self.hash, Cell::new(bytes));
         let mut shows = |pair: (&[u8], Element<'_>)| {
             show(pair);
             let length = pair.0.len().saturating_add(pair.1.len()).max(FIELD_BYTES_MIN);
-            *total = total.saturating_add(length);
             left.set(left.get().saturating_sub(length));
         };
         match &mut self.wanted {
@@ -161,8 +155,8 @@ impl Fields {
     }
 
     /// Whether so long an answer is refused.
-    const fn is_too_long(&self) -> bool {
-        matches!(self.wanted, Wanted::Random(_)) && self.bytes > REPLY_BYTES_MAX
+    fn is_too_long(&self) -> bool {
+        matches!(self.wanted, Wanted::Random(_)) && self.written.len_bytes() > REPEATED_BYTES_MAX
     }
 }
 
@@ -177,7 +171,7 @@ impl Work for Fields {
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
         if self.is_too_long() {
-            return Err(CommandError::err("the reply would be longer than 512 MB"));
+            return Err(too_long());
         }
         self.shape.begin(self.count, reply);
         self.written.reply(reply);

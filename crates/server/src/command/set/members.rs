@@ -7,6 +7,7 @@ use pyredis_store::{Element, RandomRanks, Set, View};
 
 use super::super::context::Ctx;
 use super::super::error::CommandError;
+use super::super::long_reply::{REPEATED_BYTES_MAX, too_long};
 use super::super::pieces::Pieces;
 use super::super::spec::{Arity, CommandSpec, Flags};
 use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
@@ -16,9 +17,6 @@ use crate::outcome::Outcome;
 const PAGES_PER_STEP: usize = 64;
 /// What a member costs, in bytes, if it has no more.
 const MEMBER_BYTES_MIN: usize = 64;
-/// Longer replies are not made: a client can ask for any number of repetitions. As much as the longest string has.
-const REPLY_BYTES_MAX: usize = 512 * 1024 * 1024;
-
 pub(super) const SMEMBERS: CommandSpec = CommandSpec {
     name: "smembers",
     arity: Arity::Exactly(2),
@@ -91,6 +89,11 @@ impl Members {
         Outcome::Done
     }
 
+    /// Whether so long an answer is refused: of members that come again and again. Others are as long as the set is, and may be gone from it.
+    fn is_too_long(&self) -> bool {
+        matches!(self.wanted, Wanted::Random(_)) && self.found.len_bytes() > REPEATED_BYTES_MAX
+    }
+
     /// Shows members of about so many bytes.
     fn show(&mut self, bytes: usize, mut show: impl FnMut(&[u8])) {
         let mut left = bytes;
@@ -114,7 +117,7 @@ impl Members {
 
 impl Work for Members {
     fn step(&mut self) -> bool {
-        if self.left() > 0 && self.found.len_bytes() <= REPLY_BYTES_MAX {
+        if self.left() > 0 && !self.is_too_long() {
             let mut found = std::mem::take(&mut self.found);
             self.show(BYTES_UNDER_LOCK, |member| found.add(member));
             self.found = found;
@@ -125,11 +128,11 @@ impl Work for Members {
     }
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        if self.is_too_long() {
+            return Err(too_long());
+        }
         let Self { found, shape, .. } = *self;
         match shape {
-            _ if found.len_bytes() > REPLY_BYTES_MAX => {
-                return Err(CommandError::err("the reply would be longer than 512 MB"));
-            }
             Shape::Set => found.reply_set(reply),
             Shape::Array => found.reply_array(reply),
         }

@@ -9,13 +9,10 @@ use super::members::{Shape, reply_members};
 use crate::command::args::integer;
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
-use crate::command::long_reply::LongReply;
+use crate::command::long_reply::{LongReply, REPEATED_BYTES_MAX, too_long};
 use crate::command::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
-use crate::command::work::{BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::command::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, ELEMENTS_UNDER_LOCK, Ended, Work};
 use crate::outcome::Outcome;
-
-/// How many members a reply has at most in which members may come again: else a short request makes an answer of any size.
-const REPEATED_MAX: usize = 1 << 24;
 
 pub(super) const ZRANDMEMBER: CommandSpec = CommandSpec {
     name: "zrandmember",
@@ -71,15 +68,12 @@ fn several(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         return Ok(reply_members(reply, set, 0..set.len(), false, shape));
     }
     let picks = if count > 0 { Picks::Once { at: 0, left: wanted } } else { Picks::Again { left: wanted } };
-    if count < 0 && wanted > REPEATED_MAX {
-        return Err(CommandError::OutOfRange);
+    let bytes = (set.memory() / set.len()).saturating_mul(wanted);
+    if wanted > ELEMENTS_UNDER_LOCK || bytes > BYTES_UNDER_LOCK {
+        let written = LongReply::new(reply.version());
+        return Ok(Outcome::Work(Box::new(LongPick { set: set.clone(), picks, wanted, shape, written })));
     }
     shape.begin(reply, wanted);
-    let bytes = (set.memory() / set.len()).saturating_mul(wanted);
-    if wanted > ELEMENTS_UNDER_LOCK || (bytes > BYTES_UNDER_LOCK && set.memory() > BYTES_UNDER_LOCK) {
-        let written = LongReply::new(reply.version());
-        return Ok(Outcome::Work(Box::new(LongPick { set: set.clone(), picks, shape, written })));
-    }
     let mut write = |rank: usize| {
         if let Some((member, score)) = set.get_at(rank) {
             shape.write(reply, member, score);
@@ -115,23 +109,27 @@ enum Picks {
 struct LongPick {
     set: SortedSet,
     picks: Picks,
+    wanted: usize,
     shape: Shape,
     written: LongReply,
 }
 
 impl Work for LongPick {
     fn step(&mut self) -> bool {
-        let Self { set, picks, shape, written } = self;
+        let Self { set, picks, shape, written, .. } = self;
         match picks {
             Picks::Again { left } => {
-                let part = ELEMENTS_PER_STEP.min(*left);
-                for _ in 0..part {
+                let enough = written.len_bytes() + BYTES_PER_STEP;
+                for _ in 0..ELEMENTS_PER_STEP.min(*left) {
                     if let Some((member, score)) = set.get_at(fastrand::usize(..set.len())) {
                         shape.write(written.writer(), member, score);
                     }
+                    *left -= 1;
+                    if written.len_bytes() > enough {
+                        break;
+                    }
                 }
-                *left -= part;
-                *left > 0
+                *left > 0 && !self.is_too_long()
             }
             Picks::Once { at, left } => {
                 for (member, score) in set.range(*at..*at + ELEMENTS_PER_STEP) {
@@ -147,7 +145,18 @@ impl Work for LongPick {
     }
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        if self.is_too_long() {
+            return Err(too_long());
+        }
+        self.shape.begin(reply, self.wanted);
         self.written.reply(reply);
         Ok(Ended::Answered)
+    }
+}
+
+impl LongPick {
+    /// Whether so long an answer is refused: of members that come again and again.
+    fn is_too_long(&self) -> bool {
+        matches!(self.picks, Picks::Again { .. }) && self.written.len_bytes() > REPEATED_BYTES_MAX
     }
 }

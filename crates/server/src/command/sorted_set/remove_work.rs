@@ -113,9 +113,14 @@ impl Work for LongRemoval {
         let key = &self.keys.target();
         let is_current = self.removal.is_current(view, key).unwrap_or(false);
         if !is_current {
-            let Some(removal) = Self::removal(view, key, &self.find)? else {
-                self.answer.nothing(reply);
-                return Ok(Ended::Answered);
+            let removal = match Self::removal(view, key, &self.find) {
+                Ok(Some(removal)) => removal,
+                gone => {
+                    // It may be the last that holds the set.
+                    self.removal.abandon(view);
+                    self.answer.nothing(reply);
+                    return gone.map(|_| Ended::Answered);
+                }
             };
             self.list = self.answer.list(&removal, self.version);
             std::mem::replace(&mut self.removal, removal).abandon(view);
