@@ -116,7 +116,9 @@ impl Sorting {
         let most = usize::try_from(limit).unwrap_or(count);
         self.window = first..first.saturating_add(most).min(count);
         self.source = source;
-        self.stale = Some(std::mem::replace(&mut self.phase, Phase::Load(Vec::new())));
+        // Room for all, as moving many to more room takes long.
+        let items = Vec::with_capacity(self.wanted().len());
+        self.stale = Some(std::mem::replace(&mut self.phase, Phase::Load(items)));
         (self.output, self.is_number) = (Output::new(self.version), true);
     }
 
