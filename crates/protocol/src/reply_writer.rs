@@ -73,6 +73,11 @@ impl ReplyWriter {
         wire::number(self.output.tail(), b':', value);
     }
 
+    /// A number of things, as an integer; of more than there can be, the largest.
+    pub fn count(&mut self, things: usize) {
+        self.int(i64::try_from(things).unwrap_or(i64::MAX));
+    }
+
     /// A string, copied.
     pub fn bulk(&mut self, bytes: &[u8]) {
         wire::text(self.output.tail(), b'$', bytes);

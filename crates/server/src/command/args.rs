@@ -62,6 +62,16 @@ pub(crate) fn integer(arg: &[u8]) -> Result<i64, CommandError> {
     parse_i64(arg).ok_or(CommandError::NotAnInteger)
 }
 
+/// An argument as a count of members to pick, whose sign says whether they may come again.
+pub(crate) fn signed_count(arg: &[u8]) -> Result<i64, CommandError> {
+    let count = integer(arg)?;
+    if count == i64::MIN {
+        let most = i64::MAX;
+        return Err(CommandError::err(format_args!("value is out of range, value must between -{most} and {most}")));
+    }
+    Ok(count)
+}
+
 /// An argument as a count that may be zero.
 pub(crate) fn count(arg: &[u8]) -> Result<usize, CommandError> {
     let count = parse_i64(arg).and_then(|count| usize::try_from(count).ok());

@@ -7,13 +7,10 @@ use super::context::Ctx;
 use super::error::CommandError;
 use super::own_keys::OwnKeys;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
-use super::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, Ended, Work};
+use super::work::{ATTEMPTS, BYTES_PER_STEP, BYTES_UNDER_LOCK, Ended, Work};
 use crate::outcome::Outcome;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&BITOP];
-
-/// How often the calculation is done without the locks; if its strings are changed each time, it is done under them.
-const ATTEMPTS: usize = 2;
 
 const BITOP: CommandSpec = CommandSpec {
     name: "bitop",
@@ -43,7 +40,7 @@ fn bitop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let calculation = BitCalculation::begin(ctx.view()?, op, sources)?;
     if calculation.bytes_left() <= BYTES_UNDER_LOCK {
         let length = calculation.store(ctx.view()?, target)?;
-        ctx.reply.int(i64::try_from(length).unwrap_or(i64::MAX));
+        ctx.reply.count(length);
         return Ok(Outcome::Done);
     }
     let keys = OwnKeys::new(ctx.server.store.clone(), target, sources);
@@ -78,7 +75,7 @@ impl Work for LongBitOp {
             }
         }
         let length = calculation.store(view, &keys.target())?;
-        reply.int(i64::try_from(length).unwrap_or(i64::MAX));
+        reply.count(length);
         Ok(Ended::Answered)
     }
 }

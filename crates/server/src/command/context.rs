@@ -6,6 +6,7 @@ use pyredis_store::{Key, NewValue, Timestamp, View};
 use super::args::value;
 use super::error::CommandError;
 use super::table::Command;
+use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::shared::Shared;
 
@@ -50,6 +51,12 @@ impl<'c, 's> Ctx<'c, 's> {
     /// The argument at `index` as a value for the store.
     pub(crate) fn value(&self, index: usize) -> NewValue<'c> {
         self.args.get(index).copied().map_or(NewValue::Copied(b""), value)
+    }
+
+    /// Answers with a number of things.
+    pub(crate) fn answer_count(&mut self, things: usize) -> Outcome {
+        self.reply.count(things);
+        Outcome::Done
     }
 
     /// The key at `index` of the command's keys.

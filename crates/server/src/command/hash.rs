@@ -53,7 +53,7 @@ const HSET: CommandSpec = CommandSpec {
     complexity: "O(N log H) for N fields of a hash of H",
     run: |ctx| {
         let added = set_pairs(ctx)?;
-        Ok(number(ctx, added))
+        Ok(ctx.answer_count(added))
     },
     ..BASE
 };
@@ -95,7 +95,7 @@ fn hsetnx(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (field, value) = (ctx.arg(2), ctx.arg(3));
     let (key, view) = ctx.key_and_view(0)?;
     let is_set = view.hash_set_if_absent(key, field, value)?;
-    Ok(number(ctx, usize::from(is_set)))
+    Ok(ctx.answer_count(usize::from(is_set)))
 }
 
 const HDEL: CommandSpec = CommandSpec {
@@ -114,7 +114,7 @@ fn hdel(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let fields = ctx.args.get(2..).unwrap_or_default().iter().map(|field| field.as_slice());
     let (key, view) = ctx.key_and_view(0)?;
     let removed = view.hash_remove(key, fields)?;
-    Ok(number(ctx, removed))
+    Ok(ctx.answer_count(removed))
 }
 
 const HINCRBY: CommandSpec = CommandSpec {
@@ -201,7 +201,7 @@ fn hexists(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let field = ctx.arg(2);
     let (key, view) = ctx.key_and_view(0)?;
     let is_there = view.collection::<Hash>(key)?.is_some_and(|hash| hash.contains(field));
-    Ok(number(ctx, usize::from(is_there)))
+    Ok(ctx.answer_count(usize::from(is_there)))
 }
 
 const HLEN: CommandSpec = CommandSpec {
@@ -217,7 +217,7 @@ const HLEN: CommandSpec = CommandSpec {
 fn hlen(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
     let len = view.collection::<Hash>(key)?.map_or(0, Hash::len);
-    Ok(number(ctx, len))
+    Ok(ctx.answer_count(len))
 }
 
 const HSTRLEN: CommandSpec = CommandSpec {
@@ -235,7 +235,7 @@ fn hstrlen(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let field = ctx.arg(2);
     let (key, view) = ctx.key_and_view(0)?;
     let len = view.collection::<Hash>(key)?.and_then(|hash| hash.get(field)).map_or(0, Element::len);
-    Ok(number(ctx, len))
+    Ok(ctx.answer_count(len))
 }
 
 /// Answers with the value of a field; a long one is shared with the hash until it is sent.
@@ -250,10 +250,4 @@ fn reply_value(reply: &mut ReplyWriter, hash: Option<&Hash>, field: &[u8]) {
             }
         }
     }
-}
-
-/// Answers with a number of fields or bytes.
-fn number(ctx: &mut Ctx<'_, '_>, number: usize) -> Outcome {
-    ctx.reply.int(i64::try_from(number).unwrap_or(i64::MAX));
-    Outcome::Done
 }

@@ -54,7 +54,7 @@ const COUNT: CommandSpec = CommandSpec {
 
 fn count(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let count = commands(&ctx.server.table).count();
-    ctx.reply.int(i64::try_from(count).unwrap_or(i64::MAX));
+    ctx.reply.count(count);
     Ok(Outcome::Done)
 }
 

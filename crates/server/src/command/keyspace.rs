@@ -33,7 +33,7 @@ const DBSIZE: CommandSpec = CommandSpec {
 
 fn dbsize(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let keys = ctx.server.store.database(ctx.session.db)?.len();
-    ctx.reply.int(i64::try_from(keys).unwrap_or(i64::MAX));
+    ctx.reply.count(keys);
     Ok(Outcome::Done)
 }
 

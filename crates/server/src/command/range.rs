@@ -60,6 +60,6 @@ fn setrange(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         return Err(CommandError::TooLong);
     }
     let length = view.set_range(key, offset, bytes)?;
-    ctx.reply.int(i64::try_from(length).unwrap_or(i64::MAX));
+    ctx.reply.count(length);
     Ok(Outcome::Done)
 }

@@ -52,7 +52,7 @@ fn sadd(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let members = words(ctx, 2);
     let (key, view) = ctx.key_and_view(0)?;
     let added = view.set_add(key, members)?;
-    Ok(count(ctx, added))
+    Ok(ctx.answer_count(added))
 }
 
 const SREM: CommandSpec = CommandSpec {
@@ -71,7 +71,7 @@ fn srem(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let members = words(ctx, 2);
     let (key, view) = ctx.key_and_view(0)?;
     let removed = view.set_remove(key, members)?;
-    Ok(count(ctx, removed))
+    Ok(ctx.answer_count(removed))
 }
 
 const SMOVE: CommandSpec = CommandSpec {
@@ -88,7 +88,7 @@ const SMOVE: CommandSpec = CommandSpec {
 fn smove(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (from, to, member) = (ctx.key(0)?, ctx.key(1)?, ctx.arg(3));
     let moved = ctx.view()?.set_move(from, to, member)?;
-    Ok(count(ctx, usize::from(moved)))
+    Ok(ctx.answer_count(usize::from(moved)))
 }
 
 const SISMEMBER: CommandSpec = CommandSpec {
@@ -145,16 +145,10 @@ const SCARD: CommandSpec = CommandSpec {
 fn scard(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
     let len = view.collection::<Set>(key)?.map_or(0, Set::len);
-    Ok(count(ctx, len))
+    Ok(ctx.answer_count(len))
 }
 
 /// The arguments from one on.
 fn words<'c>(ctx: &Ctx<'c, '_>, from: usize) -> impl ExactSizeIterator<Item = &'c [u8]> + use<'c> {
     ctx.args.get(from..).unwrap_or_default().iter().map(|arg| arg.as_slice())
-}
-
-/// Answers with a number of members.
-fn count(ctx: &mut Ctx<'_, '_>, members: usize) -> Outcome {
-    ctx.reply.int(i64::try_from(members).unwrap_or(i64::MAX));
-    Outcome::Done
 }

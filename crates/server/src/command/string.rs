@@ -38,7 +38,7 @@ fn append(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         return Err(CommandError::TooLong);
     }
     let length = view.append(key, tail)?;
-    ctx.reply.int(length_reply(length));
+    ctx.reply.count(length);
     Ok(Outcome::Done)
 }
 
@@ -332,7 +332,7 @@ const STRLEN: CommandSpec = CommandSpec {
 fn strlen(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
     let length = view.get(key)?.map_or(0, |value| value.len());
-    ctx.reply.int(length_reply(length));
+    ctx.reply.count(length);
     Ok(Outcome::Done)
 }
 
@@ -351,9 +351,4 @@ fn reply_value(ctx: &mut Ctx<'_, '_>, value: Option<Bytes>) {
         Some(bytes) => ctx.reply.bulk_shared(bytes),
         None => ctx.reply.null(),
     }
-}
-
-/// A length as a reply; strings are far below the limit of the type.
-fn length_reply(length: usize) -> i64 {
-    i64::try_from(length).unwrap_or(i64::MAX)
 }

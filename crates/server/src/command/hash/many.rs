@@ -10,11 +10,9 @@ use super::super::context::Ctx;
 use super::super::error::CommandError;
 use super::super::long_reply::{LongReply, REPEATED_BYTES_MAX, too_long};
 use super::super::spec::{Arity, CommandSpec, Flags};
-use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
+use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, PAGES_PER_STEP, Work};
 use crate::outcome::Outcome;
 
-/// Pages of a hash that are freed in a step.
-const PAGES_PER_STEP: usize = 64;
 /// What a field costs, in bytes, if it has no more.
 const FIELD_BYTES_MIN: usize = 64;
 pub(super) const HGETALL: CommandSpec = CommandSpec {

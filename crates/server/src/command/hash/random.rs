@@ -2,7 +2,7 @@
 
 use pyredis_store::{Hash, RandomRanks};
 
-use super::super::args::integer;
+use super::super::args::signed_count;
 use super::super::context::Ctx;
 use super::super::error::CommandError;
 use super::super::spec::{Arity, CommandSpec, Flags};
@@ -48,11 +48,7 @@ fn hrandfield(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
 /// How many fields, and by its sign whether they may come again; and how. `None` where no count is given.
 fn wanted(ctx: &Ctx<'_, '_>) -> Result<Option<(i64, Shape)>, CommandError> {
     let Some(count) = ctx.args.get(2) else { return Ok(None) };
-    let count = integer(count.as_slice())?;
-    if count == i64::MIN {
-        let most = i64::MAX;
-        return Err(CommandError::err(format_args!("value is out of range, value must between -{most} and {most}")));
-    }
+    let count = signed_count(count.as_slice())?;
     match ctx.args.get(3..).unwrap_or_default() {
         [] => Ok(Some((count, Shape::Fields))),
         [word] if word.as_slice().eq_ignore_ascii_case(b"WITHVALUES") => {

@@ -65,12 +65,7 @@ fn push(ctx: &mut Ctx<'_, '_>, end: ListEnd, has_to_exist: bool) -> Result<Outco
     let elements = ctx.args.iter().skip(2).map(|element| element.as_slice());
     let (key, view) = ctx.key_and_view(0)?;
     let length = view.list_push(key, end, elements, has_to_exist)?;
-    reply_count(ctx, length)
-}
-
-fn reply_count(ctx: &mut Ctx<'_, '_>, count: usize) -> Result<Outcome, CommandError> {
-    ctx.reply.int(i64::try_from(count).unwrap_or(i64::MAX));
-    Ok(Outcome::Done)
+    Ok(ctx.answer_count(length))
 }
 
 const LPOP: CommandSpec = CommandSpec {
@@ -132,7 +127,7 @@ const LLEN: CommandSpec = CommandSpec {
 fn llen(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
     let length = view.collection::<List>(key)?.map_or(0, List::len);
-    reply_count(ctx, length)
+    Ok(ctx.answer_count(length))
 }
 
 const LINDEX: CommandSpec = CommandSpec {

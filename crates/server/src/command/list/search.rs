@@ -6,7 +6,7 @@
 use pyredis_protocol::ReplyWriter;
 use pyredis_store::{List, ListEdit, ListSearch, LockSet, View};
 
-use super::{LIST, reply_count};
+use super::LIST;
 use crate::command::args::{Args, integer, integer_in};
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
@@ -85,7 +85,7 @@ fn reply_places(reply: &mut ReplyWriter, places: &[usize], many: bool) {
 }
 
 fn reply_place(reply: &mut ReplyWriter, place: usize) {
-    reply.int(i64::try_from(place).unwrap_or(i64::MAX));
+    reply.count(place);
 }
 
 /// LPOS in a long list.
@@ -183,7 +183,7 @@ impl Answer {
 
 fn edit(ctx: &mut Ctx<'_, '_>, answer: Answer, begin: impl FnOnce(List) -> ListEdit) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
-    let Some(list) = view.collection::<List>(key)?.cloned() else { return reply_count(ctx, 0) };
+    let Some(list) = view.collection::<List>(key)?.cloned() else { return Ok(ctx.answer_count(0)) };
     let mut edit = begin(list);
     if edit.step(ELEMENTS_PER_STEP) {
         let key = OwnKey::new(&ctx.server.store, key);

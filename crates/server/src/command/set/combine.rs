@@ -9,12 +9,9 @@ use super::super::context::Ctx;
 use super::super::error::CommandError;
 use super::super::own_keys::OwnKeys;
 use super::super::spec::{Arity, CommandSpec, Flags, KeySpec};
-use super::super::work::{BYTES_UNDER_LOCK, Ended, Work};
+use super::super::work::{ATTEMPTS, BYTES_UNDER_LOCK, Ended, Work};
 use super::members::{Members, Shape};
 use crate::outcome::Outcome;
-
-/// How often a result is computed without the locks; if the sets are changed each time, it is done under them.
-const ATTEMPTS: usize = 2;
 
 const COMBINE: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(2),
@@ -117,7 +114,7 @@ fn sintercard(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     if calculation.bytes_left() > BYTES_UNDER_LOCK {
         return Ok(Outcome::Work(Box::new(LongCount(calculation))));
     }
-    Ok(super::count(ctx, calculation.count()))
+    Ok(ctx.answer_count(calculation.count()))
 }
 
 /// Counts what is in all of some large sets.
@@ -129,7 +126,7 @@ impl Work for LongCount {
     }
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        reply.int(i64::try_from(self.0.count()).unwrap_or(i64::MAX));
+        reply.count(self.0.count());
         Ok(Ended::Answered)
     }
 }
@@ -175,7 +172,7 @@ fn store(ctx: &mut Ctx<'_, '_>, op: SetOp) -> Result<Outcome, CommandError> {
         return Ok(Outcome::Work(Box::new(LongStore { op, keys, calculation, attempts: 1 })));
     }
     let members = calculation.store(ctx.view()?, target)?;
-    Ok(super::count(ctx, members))
+    Ok(ctx.answer_count(members))
 }
 
 /// Stores what large sets come to.
@@ -205,7 +202,7 @@ impl Work for LongStore {
             }
         }
         let members = calculation.store(view, &keys.target())?;
-        reply.int(i64::try_from(members).unwrap_or(i64::MAX));
+        reply.count(members);
         Ok(Ended::Answered)
     }
 }

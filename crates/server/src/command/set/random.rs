@@ -2,7 +2,7 @@
 
 use pyredis_store::{RandomRanks, Set};
 
-use super::super::args::{count, integer};
+use super::super::args::{count, signed_count};
 use super::super::context::Ctx;
 use super::super::error::CommandError;
 use super::super::spec::{Arity, CommandSpec, Flags, KeySpec};
@@ -80,14 +80,4 @@ fn srandmember(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         Members::all(set, Shape::Array)
     };
     Ok(members.answer(reply))
-}
-
-/// How many members, and by its sign whether they may come again.
-fn signed_count(arg: &[u8]) -> Result<i64, CommandError> {
-    let count = integer(arg)?;
-    if count == i64::MIN {
-        let most = i64::MAX;
-        return Err(CommandError::err(format_args!("value is out of range, value must between -{most} and {most}")));
-    }
-    Ok(count)
 }

@@ -281,7 +281,7 @@ impl Sorting {
         match (&self.options.target, view) {
             (Some(target), Some(view)) => {
                 view.store_sorted(&self.key.beside(target), list)?;
-                reply.int(i64::try_from(count).unwrap_or(i64::MAX));
+                reply.count(count);
             }
             _ => {
                 reply.array(count);

@@ -99,7 +99,7 @@ pub(super) fn store(
     let target = ctx.key(0)?;
     if is_small(&calculation) {
         let members = calculation.store(ctx.view()?, target)?;
-        ctx.reply.int(i64::try_from(members).unwrap_or(i64::MAX));
+        ctx.reply.count(members);
         return Ok(Outcome::Done);
     }
     let keys = OwnKeys::new(ctx.server.store.clone(), target, ctx.keys.get(1..).unwrap_or_default());
@@ -148,7 +148,7 @@ impl Work for Count {
     }
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        reply.int(i64::try_from(self.calculation.found().min(self.enough)).unwrap_or(i64::MAX));
+        reply.count(self.calculation.found().min(self.enough));
         Ok(Ended::Answered)
     }
 }
@@ -184,7 +184,7 @@ impl Work for LongStore {
             }
         }
         let members = calculation.store(view, &target)?;
-        reply.int(i64::try_from(members).unwrap_or(i64::MAX));
+        reply.count(members);
         Ok(Ended::Answered)
     }
 }

@@ -112,6 +112,6 @@ fn zadd(ctx: &mut Ctx<'_, '_>, increments: bool) -> Result<Outcome, CommandError
     let members = pairs.iter().map(|[_, member]| member.as_slice());
     let outcome = view.zadd(key, members.zip(scores.iter().copied()), options)?;
     let counted = outcome.added + if words.counts_changes { outcome.updated } else { 0 };
-    ctx.reply.int(i64::try_from(counted).unwrap_or(i64::MAX));
+    ctx.reply.count(counted);
     Ok(Outcome::Done)
 }

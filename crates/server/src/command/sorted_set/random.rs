@@ -6,7 +6,7 @@ use pyredis_protocol::ReplyWriter;
 use pyredis_store::{SortedSet, View};
 
 use super::members::{Shape, reply_members};
-use crate::command::args::integer;
+use crate::command::args::signed_count;
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
 use crate::command::long_reply::{LongReply, REPEATED_BYTES_MAX, too_long};
@@ -43,11 +43,7 @@ fn zrandmember(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
 }
 
 fn several(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let count = integer(ctx.arg(2))?;
-    if count == i64::MIN {
-        let (least, most) = (-i64::MAX, i64::MAX);
-        return Err(CommandError::err(format_args!("value is out of range, value must between {least} and {most}")));
-    }
+    let count = signed_count(ctx.arg(2))?;
     let with_scores = match ctx.args.get(3..).unwrap_or_default() {
         [] => false,
         [word] if word.eq_ignore_ascii_case(b"WITHSCORES") => true,

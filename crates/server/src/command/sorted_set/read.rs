@@ -20,7 +20,7 @@ pub(super) const ZCARD: CommandSpec = CommandSpec {
     since: "1.2.0",
     run: |ctx| {
         let (key, view, reply) = ctx.key_view_reply(0)?;
-        count(reply, view.collection::<SortedSet>(key)?.map_or(0, SortedSet::len));
+        reply.count(view.collection::<SortedSet>(key)?.map_or(0, SortedSet::len));
         Ok(Outcome::Done)
     },
     ..CommandSpec::BASE
@@ -49,7 +49,7 @@ pub(super) const ZLEXCOUNT: CommandSpec = CommandSpec {
 fn count_range(ctx: &mut Ctx<'_, '_>, by: By) -> Result<Outcome, CommandError> {
     let range = by.range(ctx.arg(2), ctx.arg(3))?;
     let (key, view, reply) = ctx.key_view_reply(0)?;
-    count(reply, view.collection(key)?.map_or(0, |set| range.ranks(set).len()));
+    reply.count(view.collection(key)?.map_or(0, |set| range.ranks(set).len()));
     Ok(Outcome::Done)
 }
 
@@ -107,14 +107,10 @@ fn rank(ctx: &mut Ctx<'_, '_>, reversed: bool) -> Result<Outcome, CommandError> 
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let set = view.collection::<SortedSet>(key)?;
     match set.and_then(|set| Some((set, set.rank(member)?.0))) {
-        Some((set, rank)) => count(reply, if reversed { set.len() - 1 - rank } else { rank }),
+        Some((set, rank)) => reply.count(if reversed { set.len() - 1 - rank } else { rank }),
         None => reply.null(),
     }
     Ok(Outcome::Done)
-}
-
-fn count(reply: &mut ReplyWriter, number: usize) {
-    reply.int(i64::try_from(number).unwrap_or(i64::MAX));
 }
 
 fn score(reply: &mut ReplyWriter, score: Option<f64>) {

@@ -25,7 +25,7 @@ pub(super) const ZREM: CommandSpec = CommandSpec {
         let members = ctx.args.get(2..).unwrap_or_default();
         let (key, view) = ctx.key_and_view(0)?;
         let removed = view.zrem(key, members.iter().map(|member| member.as_slice()))?;
-        ctx.reply.int(i64::try_from(removed).unwrap_or(i64::MAX));
+        ctx.reply.count(removed);
         Ok(Outcome::Done)
     },
     ..CommandSpec::BASE
@@ -74,6 +74,6 @@ fn remove_range(ctx: &mut Ctx<'_, '_>, by: By, reason: ZremReason) -> Result<Out
         return LongRemoval::begin(ctx, key, Box::new(again), reason, Answer::Count);
     }
     let removed = view.zrem_ranks(key, ranks, reason)?;
-    ctx.reply.int(i64::try_from(removed).unwrap_or(i64::MAX));
+    ctx.reply.count(removed);
     Ok(Outcome::Done)
 }

@@ -37,7 +37,7 @@ impl Answer {
     /// Says what is in front of the members.
     pub(super) fn begin(self, reply: &mut ReplyWriter, key: &Key<'_>, members: usize) {
         match self {
-            Self::Count => reply.int(i64::try_from(members).unwrap_or(i64::MAX)),
+            Self::Count => reply.count(members),
             Self::Members { shape, with_key, .. } => {
                 if with_key {
                     reply.array(2);
