@@ -8,11 +8,6 @@ use crate::ops::{SetCalculation, SetOp};
 use crate::sample::RandomRanks;
 use crate::store::Store;
 
-/// Bytes that an operation over several sets looks at while keys are locked.
-const BYTES_UNDER_LOCK: usize = 64 * 1024;
-/// How often such an operation is begun anew, because its sets were changed meanwhile, before it keeps them from being changed.
-const ATTEMPTS: usize = 2;
-
 impl Store {
     /// Puts members into a set, which is made if the key does not exist. Returns how many were not there.
     ///
@@ -154,28 +149,6 @@ impl Store {
     ) -> Result<usize, StoreError> {
         let target = self.key(target.as_ref());
         let sources: Vec<Key<'_>> = sources.iter().map(|key| self.key(key.as_ref())).collect();
-        let mut locks = LockSet::new();
-        locks.write(&target);
-        sources.iter().for_each(|key| locks.read(key));
-        let (mut begun, mut attempts) = (None, 0);
-        loop {
-            let outcome = self.with_view(locks.clone(), |view| {
-                let calculation = match begun.take() {
-                    Some(calculation) if SetCalculation::is_current(&calculation, view, &sources)? => calculation,
-                    _ => SetCalculation::begin(view, op, &sources)?,
-                };
-                if calculation.bytes_left() <= BYTES_UNDER_LOCK || attempts == ATTEMPTS {
-                    return calculation.store(view, &target).map(Ok);
-                }
-                Ok(Err(calculation))
-            });
-            match outcome? {
-                Ok(len) => return Ok(len),
-                Err(calculation) => {
-                    attempts += 1;
-                    begun.insert(calculation).step(usize::MAX);
-                }
-            }
-        }
+        self.calculate_into(&target, &sources, |view, keys| SetCalculation::begin(view, op, keys))
     }
 }

@@ -7,14 +7,8 @@ use bytes::Bytes;
 use crate::bits::{count_bits, find_bit};
 use crate::error::StoreError;
 use crate::key::Key;
-use crate::lock_set::LockSet;
 use crate::ops::{BitCalculation, BitFieldOp, BitOp};
 use crate::store::Store;
-
-/// Bytes that a bit operation looks at while keys are locked.
-const BYTES_UNDER_LOCK: usize = 64 * 1024;
-/// How often a bit operation over long strings is begun anew, because they were changed meanwhile, before it keeps them from being changed.
-const ATTEMPTS: usize = 2;
 
 impl Store {
     /// Adds to the number that a key holds, 0 if it does not exist, and returns the sum. The deadline stays. `by` counts as its shortest decimal
@@ -155,28 +149,6 @@ impl Store {
     ) -> Result<usize, StoreError> {
         let target = self.key(target.as_ref());
         let sources: Vec<Key<'_>> = sources.as_ref().iter().map(|key| self.key(key.as_ref())).collect();
-        let mut locks = LockSet::new();
-        locks.write(&target);
-        sources.iter().for_each(|key| locks.read(key));
-        let (mut begun, mut attempts) = (None, 0);
-        loop {
-            let outcome = self.with_view(locks.clone(), |view| {
-                let calculation = match begun.take() {
-                    Some(calculation) if BitCalculation::is_current(&calculation, view, &sources)? => calculation,
-                    _ => BitCalculation::begin(view, op, &sources)?,
-                };
-                if calculation.bytes_left() <= BYTES_UNDER_LOCK || attempts == ATTEMPTS {
-                    return calculation.store(view, &target).map(Ok);
-                }
-                Ok(Err(calculation))
-            });
-            match outcome? {
-                Ok(length) => return Ok(length),
-                Err(calculation) => {
-                    attempts += 1;
-                    begun.insert(calculation).step(usize::MAX);
-                }
-            }
-        }
+        self.calculate_into(&target, &sources, |view, keys| BitCalculation::begin(view, op, keys))
     }
 }

@@ -85,9 +85,9 @@ pub use key_scan::Scan;
 pub use lag::ExpireLag;
 pub use lock_set::LockSet;
 pub use ops::{
-    Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Condition, ExpireCondition, Expiry, ListEdit, ListEnd,
-    ListSearch, Overflow, SetCalculation, SetOp, SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange,
-    SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome, ZremReason, index_place, index_range,
+    Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Calculation, Condition, ExpireCondition, Expiry, ListEdit,
+    ListEnd, ListSearch, Overflow, SetCalculation, SetOp, SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange,
+    SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome, ZremReason, index_place, index_range, renew,
 };
 pub use residue::{Garbage, Lookups, Residue};
 pub use sample::RandomRanks;

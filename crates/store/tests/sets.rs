@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use pyredis_store::{Collection, Set, SetCalculation, SetOp, Store, StoreError, Value, WalkProgress};
+use pyredis_store::{Calculation, Collection, Set, SetCalculation, SetOp, Store, StoreError, Value, WalkProgress};
 use records::Records;
 use replay::{ByKey, Databases};
 use units::Units;

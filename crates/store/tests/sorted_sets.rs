@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use pyredis_store::{
-    Access, Aggregate, Clock, Key, LockSet, ManualClock, SetOp, SnapshotWalk, SortedSet, SortedSetCalculation,
-    SortedSetRange, SortedSetRemoval, Store, StoreError, Timestamp, Value, View, WalkProgress, ZaddOptions,
-    ZaddOutcome, ZremReason,
+    Access, Aggregate, Calculation, Clock, Key, LockSet, ManualClock, SetOp, SnapshotWalk, SortedSet,
+    SortedSetCalculation, SortedSetRange, SortedSetRemoval, Store, StoreError, Timestamp, Value, View, WalkProgress,
+    ZaddOptions, ZaddOutcome, ZremReason,
 };
 use records::Records;
 use replay::{ByKey, Databases};

@@ -1,13 +1,11 @@
 //! BITOP: bits of several strings into one.
 
-use pyredis_protocol::ReplyWriter;
-use pyredis_store::{BitCalculation, BitOp, LockSet, View};
+use pyredis_store::{BitCalculation, BitOp};
 
 use super::context::Ctx;
 use super::error::CommandError;
-use super::own_keys::OwnKeys;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
-use super::work::{ATTEMPTS, BYTES_PER_STEP, BYTES_UNDER_LOCK, Ended, Work};
+use super::store_result::store_result;
 use crate::outcome::Outcome;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&BITOP];
@@ -36,46 +34,7 @@ fn bitop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     if op == BitOp::Not && ctx.args.len() != 4 {
         return Err(CommandError::err("BITOP NOT must be called with a single source key."));
     }
-    let [target, sources @ ..] = ctx.keys else { return Err(CommandError::Syntax) };
+    let [_, sources @ ..] = ctx.keys else { return Err(CommandError::Syntax) };
     let calculation = BitCalculation::begin(ctx.view()?, op, sources)?;
-    if calculation.bytes_left() <= BYTES_UNDER_LOCK {
-        let length = calculation.store(ctx.view()?, target)?;
-        ctx.reply.count(length);
-        return Ok(Outcome::Done);
-    }
-    let keys = OwnKeys::new(ctx.server.store.clone(), target, sources);
-    Ok(Outcome::Work(Box::new(LongBitOp { op, keys, calculation, attempts: 1 })))
-}
-
-/// A BITOP over long strings.
-struct LongBitOp {
-    op: BitOp,
-    keys: OwnKeys,
-    calculation: BitCalculation,
-    attempts: usize,
-}
-
-impl Work for LongBitOp {
-    fn step(&mut self) -> bool {
-        self.calculation.step(BYTES_PER_STEP);
-        self.calculation.bytes_left() > 0
-    }
-
-    fn locks(&self) -> Option<LockSet> {
-        Some(self.keys.locks())
-    }
-
-    fn end(self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        let Self { op, keys, mut calculation, attempts } = *self;
-        let view = view.ok_or_else(|| CommandError::err("BITOP was ended without its locks"))?;
-        if !calculation.is_current(view, &keys.sources())? {
-            calculation = BitCalculation::begin(view, op, &keys.sources())?;
-            if attempts < ATTEMPTS {
-                return Ok(Ended::Again(Box::new(Self { op, keys, calculation, attempts: attempts + 1 })));
-            }
-        }
-        let length = calculation.store(view, &keys.target())?;
-        reply.count(length);
-        Ok(Ended::Answered)
-    }
+    store_result(ctx, calculation, move |view, keys| Ok(BitCalculation::begin(view, op, keys)?))
 }

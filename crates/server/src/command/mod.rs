@@ -14,6 +14,7 @@ mod member_scan;
 mod own_keys;
 mod pieces;
 pub(crate) mod spec;
+mod store_result;
 mod syntax;
 pub(crate) mod table;
 pub(crate) mod work;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::calculation::{BYTES_PER_STEP, BYTES_UNDER_LOCK, Calculation};
 use super::string::check_length;
 use crate::effect::event;
 use crate::entry::Form;
@@ -78,12 +79,19 @@ impl BitCalculation {
             slice.iter_mut().for_each(|byte| *byte = !*byte);
         }
     }
+}
 
-    /// Whether the keys hold what they held at the beginning. O(keys).
-    ///
-    /// # Errors
-    /// [`StoreError::Undeclared`].
-    pub fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
+impl Calculation for BitCalculation {
+    fn is_short(&self) -> bool {
+        self.bytes_left() <= BYTES_UNDER_LOCK
+    }
+
+    fn advance(&mut self) -> bool {
+        self.step(BYTES_PER_STEP);
+        self.bytes_left() > 0
+    }
+
+    fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
             let is_same = view.find(key)?.map_or(Ok(source.is_empty()), |entry| {
                 let value = entry.string()?;
@@ -100,12 +108,7 @@ impl BitCalculation {
         Ok(true)
     }
 
-    /// Ends the calculation, if it is not at its end, and lets a key hold the result, without a deadline; where that is empty, the key is removed.
-    /// Returns the length of the result.
-    ///
-    /// # Errors
-    /// [`StoreError::Undeclared`], [`StoreError::TooLong`].
-    pub fn store(mut self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
+    fn store(mut self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
         check_length(self.length)?;
         let mut shard = view.shard_mut(target)?;
         self.step(usize::MAX);
@@ -116,5 +119,9 @@ impl BitCalculation {
             shard.set_form(target, Form::Raw);
         }
         Ok(self.length)
+    }
+
+    fn abandon(self, view: &mut View<'_>) {
+        self.sources.into_iter().for_each(|source| view.discard(source));
     }
 }

@@ -5,6 +5,7 @@
 mod bit_calculation;
 mod bit_field;
 mod bits;
+mod calculation;
 mod expiry;
 mod generic;
 mod hash;
@@ -19,6 +20,7 @@ mod string;
 
 pub use bit_calculation::{BitCalculation, BitOp};
 pub use bit_field::{BitField, BitFieldOp, Overflow};
+pub use calculation::{Calculation, renew};
 pub use expiry::{ExpireCondition, Ttl};
 pub use list::{ListEnd, index_place, index_range};
 pub use list_edit::{ListEdit, ListSearch};

@@ -5,7 +5,8 @@
 
 use std::cmp::Reverse;
 
-use crate::collection::{Element, Set};
+use super::calculation::{BYTES_UNDER_LOCK, Calculation};
+use crate::collection::{Collection, Element, Set};
 use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
@@ -176,11 +177,29 @@ impl SetCalculation {
         self.plan.counts_to.is_some_and(|enough| self.count >= enough)
     }
 
-    /// Whether the keys hold what they held at the beginning. O(keys).
-    ///
-    /// # Errors
-    /// [`StoreError::WrongType`], [`StoreError::Undeclared`].
-    pub fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
+    /// Ends the calculation, if it is not at its end, and returns how many elements there are, up to the limit if there is one.
+    pub fn count(mut self) -> usize {
+        while self.step(usize::MAX) {}
+        if self.plan.counts_to.is_some() { self.count } else { self.result.len() }
+    }
+
+    /// Ends the calculation, if it is not at its end.
+    pub fn into_result(mut self) -> Set {
+        while self.step(usize::MAX) {}
+        self.result
+    }
+}
+
+impl Calculation for SetCalculation {
+    fn is_short(&self) -> bool {
+        self.bytes_left() <= BYTES_UNDER_LOCK
+    }
+
+    fn advance(&mut self) -> bool {
+        self.step(BYTES_UNDER_LOCK)
+    }
+
+    fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
             let is_same = match (view.find(key)?, source) {
                 (None, None) => true,
@@ -198,18 +217,7 @@ impl SetCalculation {
         Ok(true)
     }
 
-    /// Ends the calculation, if it is not at its end, and returns how many elements there are, up to the limit if there is one.
-    pub fn count(mut self) -> usize {
-        while self.step(usize::MAX) {}
-        if self.plan.counts_to.is_some() { self.count } else { self.result.len() }
-    }
-
-    /// Ends the calculation, if it is not at its end, and lets a key hold the result, without a deadline; where that is empty, the key is removed.
-    /// Returns how many elements there are.
-    ///
-    /// # Errors
-    /// [`StoreError::Undeclared`].
-    pub fn store(self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
+    fn store(self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
         view.shard_mut(target)?;
         let event = self.op.event();
         let result = self.into_result();
@@ -218,9 +226,8 @@ impl SetCalculation {
         Ok(len)
     }
 
-    /// Ends the calculation, if it is not at its end.
-    pub fn into_result(mut self) -> Set {
-        while self.step(usize::MAX) {}
-        self.result
+    fn abandon(self, view: &mut View<'_>) {
+        self.sources.into_iter().flatten().for_each(|source| view.discard(Collection::from(source)));
+        view.discard(Collection::from(self.result));
     }
 }

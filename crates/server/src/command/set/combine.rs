@@ -2,14 +2,14 @@
 
 use pyredis_protocol::ReplyWriter;
 use pyredis_protocol::number::parse_i64;
-use pyredis_store::{LockSet, Set, SetCalculation, SetOp, View};
+use pyredis_store::{Set, SetCalculation, SetOp, View};
 
 use super::super::args::Args;
 use super::super::context::Ctx;
 use super::super::error::CommandError;
-use super::super::own_keys::OwnKeys;
 use super::super::spec::{Arity, CommandSpec, Flags, KeySpec};
-use super::super::work::{ATTEMPTS, BYTES_UNDER_LOCK, Ended, Work};
+use super::super::store_result::store_result;
+use super::super::work::{BYTES_UNDER_LOCK, Ended, Work};
 use super::members::{Members, Shape};
 use crate::outcome::Outcome;
 
@@ -165,44 +165,7 @@ pub(super) const SDIFFSTORE: CommandSpec = CommandSpec {
 };
 
 fn store(ctx: &mut Ctx<'_, '_>, op: SetOp) -> Result<Outcome, CommandError> {
-    let [target, sources @ ..] = ctx.keys else { return Err(CommandError::Syntax) };
+    let [_, sources @ ..] = ctx.keys else { return Err(CommandError::Syntax) };
     let calculation = SetCalculation::begin(ctx.view()?, op, sources)?;
-    if calculation.bytes_left() > BYTES_UNDER_LOCK {
-        let keys = OwnKeys::new(ctx.server.store.clone(), target, sources);
-        return Ok(Outcome::Work(Box::new(LongStore { op, keys, calculation, attempts: 1 })));
-    }
-    let members = calculation.store(ctx.view()?, target)?;
-    Ok(ctx.answer_count(members))
-}
-
-/// Stores what large sets come to.
-struct LongStore {
-    op: SetOp,
-    keys: OwnKeys,
-    calculation: SetCalculation,
-    attempts: usize,
-}
-
-impl Work for LongStore {
-    fn step(&mut self) -> bool {
-        self.calculation.step(BYTES_UNDER_LOCK)
-    }
-
-    fn locks(&self) -> Option<LockSet> {
-        Some(self.keys.locks())
-    }
-
-    fn end(self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        let Self { op, keys, mut calculation, attempts } = *self;
-        let view = view.ok_or_else(|| CommandError::err("a result was to be stored without its locks"))?;
-        if !calculation.is_current(view, &keys.sources())? {
-            calculation = SetCalculation::begin(view, op, &keys.sources())?;
-            if attempts < ATTEMPTS {
-                return Ok(Ended::Again(Box::new(Self { op, keys, calculation, attempts: attempts + 1 })));
-            }
-        }
-        let members = calculation.store(view, &keys.target())?;
-        reply.count(members);
-        Ok(Ended::Answered)
-    }
+    store_result(ctx, calculation, move |view, keys| Ok(SetCalculation::begin(view, op, keys)?))
 }

@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 use pyredis_protocol::{ReplyWriter, RespVersion};
-use pyredis_store::{Aggregate, Key, LockSet, SetOp, SortedSet, SortedSetCalculation, View};
+use pyredis_store::{Aggregate, Calculation, Key, SetOp, SortedSet, SortedSetCalculation, View};
 
 use super::bounds::By;
 use super::members::{MemberList, Shape, reply_members};
 use super::range::Options;
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
-use crate::command::own_keys::OwnKeys;
-use crate::command::work::{ATTEMPTS, BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::command::store_result::store_result;
+use crate::command::work::{ELEMENTS_PER_STEP, Ended, Work};
 use crate::outcome::Outcome;
 
 /// What is to be calculated.
@@ -49,10 +49,6 @@ impl Request {
     }
 }
 
-fn is_small(calculation: &SortedSetCalculation) -> bool {
-    calculation.members_left() <= ELEMENTS_UNDER_LOCK && calculation.memory() <= BYTES_UNDER_LOCK
-}
-
 /// Answers a calculation's result, with scores or without.
 pub(super) fn answer(
     ctx: &mut Ctx<'_, '_>,
@@ -60,7 +56,7 @@ pub(super) fn answer(
     with_scores: bool,
 ) -> Result<Outcome, CommandError> {
     let shape = Shape::with_scores(with_scores, ctx.reply.version());
-    if !is_small(&calculation) {
+    if !calculation.is_short() {
         return Ok(Outcome::Work(Box::new(LongAnswer {
             calculation,
             shape,
@@ -80,7 +76,7 @@ pub(super) fn count(
     calculation: SortedSetCalculation,
     enough: usize,
 ) -> Result<Outcome, CommandError> {
-    let is_small = is_small(&calculation);
+    let is_small = calculation.is_short();
     let mut count = Box::new(Count { calculation, enough });
     if !is_small {
         return Ok(Outcome::Work(count));
@@ -96,14 +92,7 @@ pub(super) fn store(
     request: Request,
     calculation: SortedSetCalculation,
 ) -> Result<Outcome, CommandError> {
-    let target = ctx.key(0)?;
-    if is_small(&calculation) {
-        let members = calculation.store(ctx.view()?, target)?;
-        ctx.reply.count(members);
-        return Ok(Outcome::Done);
-    }
-    let keys = OwnKeys::new(ctx.server.store.clone(), target, ctx.keys.get(1..).unwrap_or_default());
-    Ok(Outcome::Work(Box::new(LongStore { request, keys, calculation, attempts: 1 })))
+    store_result(ctx, calculation, move |view, keys| request.begin(view, keys))
 }
 
 struct LongAnswer {
@@ -149,42 +138,6 @@ impl Work for Count {
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
         reply.count(self.calculation.found().min(self.enough));
-        Ok(Ended::Answered)
-    }
-}
-
-struct LongStore {
-    request: Request,
-    /// The target, and the sources behind it.
-    keys: OwnKeys,
-    calculation: SortedSetCalculation,
-    attempts: usize,
-}
-
-impl Work for LongStore {
-    fn step(&mut self) -> bool {
-        self.calculation.step(ELEMENTS_PER_STEP);
-        self.calculation.members_left() > 0
-    }
-
-    fn locks(&self) -> Option<LockSet> {
-        Some(self.keys.locks())
-    }
-
-    fn end(self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        let Self { request, keys: own, mut calculation, attempts } = *self;
-        let view = view.ok_or_else(|| CommandError::err("a calculation was ended without its locks"))?;
-        let (target, sources) = (own.target(), own.sources());
-        if !calculation.is_current(view, &sources)? {
-            let anew = request.begin(view, &sources)?;
-            std::mem::replace(&mut calculation, anew).abandon(view);
-            if attempts < ATTEMPTS {
-                drop(sources);
-                return Ok(Ended::Again(Box::new(Self { request, keys: own, calculation, attempts: attempts + 1 })));
-            }
-        }
-        let members = calculation.store(view, &target)?;
-        reply.count(members);
         Ok(Ended::Answered)
     }
 }

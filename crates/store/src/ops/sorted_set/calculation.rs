@@ -8,6 +8,7 @@ use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::ops::SetOp;
+use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK};
 use crate::value::ValueRef;
 use crate::view::View;
 
@@ -272,11 +273,23 @@ impl SortedSetCalculation {
         }
     }
 
-    /// Whether the keys hold what they held at the beginning. O(keys).
-    ///
-    /// # Errors
-    /// [`StoreError::Undeclared`], [`StoreError::WrongType`].
-    pub fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
+    /// Takes the result, once nothing is left to be looked at.
+    pub fn take_result(&mut self) -> SortedSet {
+        std::mem::take(&mut self.result)
+    }
+}
+
+impl Calculation for SortedSetCalculation {
+    fn is_short(&self) -> bool {
+        self.members_left() <= ELEMENTS_UNDER_LOCK && self.memory() <= BYTES_UNDER_LOCK
+    }
+
+    fn advance(&mut self) -> bool {
+        self.step(ELEMENTS_UNDER_LOCK);
+        self.members_left() > 0
+    }
+
+    fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
             let held = view.find(key)?.map(|entry| of(entry.value())).transpose()?;
             let is_same = match (held, &source.held) {
@@ -290,17 +303,7 @@ impl SortedSetCalculation {
         Ok(true)
     }
 
-    /// Takes the result, once nothing is left to be looked at.
-    pub fn take_result(&mut self) -> SortedSet {
-        std::mem::take(&mut self.result)
-    }
-
-    /// Ends the calculation, if it is not at its end, and lets a key hold the result, without a deadline; an empty one removes the key. Returns how many
-    /// members it has.
-    ///
-    /// # Errors
-    /// [`StoreError::Undeclared`].
-    pub fn store(mut self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
+    fn store(mut self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
         self.step(usize::MAX);
         let members = self.result.len();
         let event = if self.part.is_some() { event::ZRANGESTORE } else { event_of(self.operation) };
@@ -310,8 +313,7 @@ impl SortedSetCalculation {
         Ok(members)
     }
 
-    /// Leaves it, as what the keys hold is something else by now.
-    pub fn abandon(self, view: &mut View<'_>) {
+    fn abandon(self, view: &mut View<'_>) {
         self.sources.into_iter().filter_map(|source| source.held).for_each(|held| view.discard(held));
         view.discard(self.result);
     }
