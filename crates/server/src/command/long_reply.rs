@@ -31,12 +31,13 @@ pub(super) fn too_long() -> CommandError {
 #[derive(Default)]
 pub(super) struct LongReply {
     done: Vec<Piece>,
+    done_bytes: usize,
     last: ReplyWriter,
 }
 
 impl LongReply {
     pub(super) fn new(version: RespVersion) -> Self {
-        Self { done: Vec::new(), last: ReplyWriter::new(version) }
+        Self { done: Vec::new(), done_bytes: 0, last: ReplyWriter::new(version) }
     }
 
     /// Where the next replies go. Strings that are long and shared go to [`bulk_shared`](Self::bulk_shared) instead.
@@ -56,6 +57,7 @@ impl LongReply {
             self.writer().bulk(&bytes);
         } else {
             self.cut();
+            self.done_bytes += bytes.len();
             self.done.push(Piece::String(bytes));
         }
     }
@@ -70,16 +72,14 @@ impl LongReply {
 
     fn cut(&mut self) {
         if !self.last.is_empty() {
+            self.done_bytes += self.last.len_bytes();
             self.done.push(Piece::Written(self.last.take_all()));
         }
     }
 
-    /// How long the written part is so far.
+    /// How long it is so far. O(1).
     pub(super) fn len_bytes(&self) -> usize {
-        let length = |piece: &Piece| match piece {
-            Piece::Written(bytes) | Piece::String(bytes) => bytes.len(),
-        };
-        self.done.iter().map(length).sum::<usize>() + self.last.len_bytes()
+        self.done_bytes + self.last.len_bytes()
     }
 
     /// Hands all of it over.

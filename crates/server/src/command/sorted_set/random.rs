@@ -1,9 +1,7 @@
 //! ZRANDMEMBER: members picked at random.
 
-use std::collections::HashSet;
-
 use pyredis_protocol::ReplyWriter;
-use pyredis_store::{SortedSet, View};
+use pyredis_store::{RandomRanks, SortedSet, View};
 
 use super::members::{Shape, reply_members};
 use crate::command::args::signed_count;
@@ -11,7 +9,7 @@ use crate::command::context::Ctx;
 use crate::command::error::CommandError;
 use crate::command::long_reply::{LongReply, REPEATED_BYTES_MAX, too_long};
 use crate::command::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
-use crate::command::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::command::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
 use crate::outcome::Outcome;
 
 pub(super) const ZRANDMEMBER: CommandSpec = CommandSpec {
@@ -63,48 +61,36 @@ fn several(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     if count > 0 && wanted >= set.len() {
         return Ok(reply_members(reply, set, 0..set.len(), false, shape));
     }
-    let picks = if count > 0 { Picks::Once { at: 0, left: wanted } } else { Picks::Again { left: wanted } };
+    let ranks =
+        if count > 0 { RandomRanks::distinct(set.len(), wanted) } else { RandomRanks::repeating(set.len(), wanted) };
     let bytes = (set.memory() / set.len()).saturating_mul(wanted);
     if wanted > ELEMENTS_UNDER_LOCK || bytes > BYTES_UNDER_LOCK {
         let written = LongReply::new(reply.version());
-        return Ok(Outcome::Work(Box::new(LongPick { set: set.clone(), picks, wanted, shape, written })));
+        return Ok(Outcome::Work(Box::new(LongPick {
+            set: set.clone(),
+            ranks,
+            repeats: count < 0,
+            wanted,
+            shape,
+            written,
+        })));
     }
     shape.begin(reply, wanted);
-    let mut write = |rank: usize| {
-        if let Some((member, score)) = set.get_at(rank) {
-            shape.write(reply, member, score);
-        }
-    };
-    match picks {
-        Picks::Again { .. } => (0..wanted).for_each(|_| write(fastrand::usize(..set.len()))),
-        Picks::Once { .. } => distinct(wanted, set.len()).into_iter().for_each(write),
+    for (member, score) in ranks.filter_map(|rank| set.get_at(rank)) {
+        shape.write(reply, member, score);
     }
     Ok(Outcome::Done)
 }
 
-/// So many different numbers below a limit, each set of them as likely as any other (Floyd's way).
-fn distinct(count: usize, below: usize) -> HashSet<usize> {
-    let mut picked = HashSet::with_capacity(count);
-    for most in below - count..below {
-        let number = fastrand::usize(..=most);
-        if !picked.insert(number) {
-            picked.insert(most);
-        }
-    }
-    picked
-}
+/// How many members a step picks: each is a way down the tree.
+const PICKS_PER_STEP: usize = 256;
 
-/// How members are picked, and how many are still to be.
-enum Picks {
-    /// Each of them may be picked again.
-    Again { left: usize },
-    /// Each rank is looked at once, in order, and picked with the chance that is left to it.
-    Once { at: usize, left: usize },
-}
-
+/// Members of random ranks on their way into a reply.
 struct LongPick {
     set: SortedSet,
-    picks: Picks,
+    ranks: RandomRanks,
+    /// Members may come again.
+    repeats: bool,
     wanted: usize,
     shape: Shape,
     written: LongReply,
@@ -112,32 +98,15 @@ struct LongPick {
 
 impl Work for LongPick {
     fn step(&mut self) -> bool {
-        let Self { set, picks, shape, written, .. } = self;
-        match picks {
-            Picks::Again { left } => {
-                let enough = written.len_bytes() + BYTES_PER_STEP;
-                for _ in 0..ELEMENTS_PER_STEP.min(*left) {
-                    if let Some((member, score)) = set.get_at(fastrand::usize(..set.len())) {
-                        shape.write(written.writer(), member, score);
-                    }
-                    *left -= 1;
-                    if written.len_bytes() > enough {
-                        break;
-                    }
-                }
-                *left > 0 && !self.is_too_long()
-            }
-            Picks::Once { at, left } => {
-                for (member, score) in set.range(*at..*at + ELEMENTS_PER_STEP) {
-                    if fastrand::usize(..set.len() - *at) < *left {
-                        shape.write(written.writer(), member, score);
-                        *left -= 1;
-                    }
-                    *at += 1;
-                }
-                *left > 0
+        let Self { set, ranks, shape, written, .. } = self;
+        let enough = written.len_bytes() + BYTES_PER_STEP;
+        for (member, score) in ranks.by_ref().take(PICKS_PER_STEP).filter_map(|rank| set.get_at(rank)) {
+            shape.write(written.writer(), member, score);
+            if written.len_bytes() > enough {
+                break;
             }
         }
+        ranks.left() > 0 && !self.is_too_long()
     }
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
@@ -153,6 +122,6 @@ impl Work for LongPick {
 impl LongPick {
     /// Whether so long an answer is refused: of members that come again and again.
     fn is_too_long(&self) -> bool {
-        matches!(self.picks, Picks::Again { .. }) && self.written.len_bytes() > REPEATED_BYTES_MAX
+        self.repeats && self.written.len_bytes() > REPEATED_BYTES_MAX
     }
 }
