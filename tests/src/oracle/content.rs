@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::allowed::allowed;
+use super::allowed::{Case, allowed};
 use super::judge::Judge;
+use super::past::Past;
 use super::play::{Arena, Difference};
 use super::side::{Link, words};
 use crate::reply::Reply;
@@ -20,23 +21,23 @@ const DEADLINE_TOLERANCE: i64 = 20_000;
 ///
 /// # Errors
 /// When one of them does not answer.
-pub(super) fn difference(arena: &Arena, steps: usize) -> Result<Option<Difference>> {
+pub(super) fn difference(arena: &Arena, steps: usize, past: &Past) -> Result<Option<Difference>> {
     let mut judge = arena.judge.connect(2)?;
     let mut accused = arena.accused.connect(2)?;
     for database in DATABASES {
         let select = ["SELECT".to_owned(), database.to_string()];
         judge.ask(&select)?;
         accused.ask(&select)?;
-        if let Some(found) = in_database(&mut judge, &mut accused)? {
+        if let Some(found) = in_database(&mut judge, &mut accused, past)? {
             return Ok(Some(Difference { steps, database: Some(database), ..found }));
         }
     }
     Ok(None)
 }
 
-fn in_database(judge: &mut Link, accused: &mut Link) -> Result<Option<Difference>> {
+fn in_database(judge: &mut Link, accused: &mut Link, past: &Past) -> Result<Option<Difference>> {
     let all = [(words(&[b"KEYS", b"*"]), Judge::Unordered)];
-    let (found, keys) = compare(judge, accused, &all)?;
+    let (found, keys) = compare(judge, accused, past, &all)?;
     if found.is_some() {
         return Ok(found);
     }
@@ -49,11 +50,11 @@ fn in_database(judge: &mut Link, accused: &mut Link) -> Result<Option<Difference
             (words(&[b"PEXPIRETIME", key]), Judge::Near(DEADLINE_TOLERANCE)),
         ]
     };
-    let (found, replies) = compare(judge, accused, &keys.iter().flat_map(about).collect::<Vec<_>>())?;
+    let (found, replies) = compare(judge, accused, past, &keys.iter().flat_map(about).collect::<Vec<_>>())?;
     let types = replies.into_iter().step_by(3);
     let values: Vec<_> = keys.iter().zip(types).filter_map(|(key, of_type)| value(key, &of_type)).collect();
     // A value that differs says more than a form that does.
-    let (value_found, _) = compare(judge, accused, &values)?;
+    let (value_found, _) = compare(judge, accused, past, &values)?;
     Ok(match found {
         Some(found) if found.command.first().is_some_and(|name| name == b"TYPE") => Some(found),
         found => value_found.or(found),
@@ -76,6 +77,7 @@ fn value(key: &[u8], of_type: &Reply) -> Option<(Vec<Vec<u8>>, Judge)> {
 fn compare(
     judge: &mut Link,
     accused: &mut Link,
+    past: &Past,
     questions: &[(Vec<Vec<u8>>, Judge)],
 ) -> Result<(Option<Difference>, Vec<Reply>)> {
     let commands: Vec<Vec<Vec<u8>>> = questions.iter().map(|(command, _)| command.clone()).collect();
@@ -83,7 +85,8 @@ fn compare(
     let got = accused.ask_all(&commands)?;
     let mut each = questions.iter().zip(expected.iter().zip(&got));
     let found = each.find(|((command, judge), (expected, got))| {
-        !judge.agrees(expected, got) && allowed(command, expected, got).is_none()
+        let case = Case { past, connection: None, command, expected, got };
+        !judge.agrees(expected, got) && allowed(&case).is_none()
     });
     let found = found.map(|((command, judge), (expected, got))| Difference {
         steps: 0,

@@ -3,7 +3,7 @@
 //! - what is asked: `grammar`, tables in the notation of `syntax`, with arguments from `argument`; `generate` makes
 //!   sequences of it;
 //! - how answers are compared: `judge`, and `content` for what the servers hold; `allowed` has the differences that
-//!   are meant;
+//!   are meant, which it tells by the `past`, too;
 //! - what happens: `play` plays one sequence, `shrink` shortens one that shows a difference, `report` writes it as
 //!   a transcript, `campaign` does all that again and again;
 //! - whether it would find anything: `fault` makes a server wrong on purpose.
@@ -19,6 +19,7 @@ mod fault;
 mod generate;
 mod grammar;
 mod judge;
+mod past;
 mod play;
 mod report;
 mod shrink;

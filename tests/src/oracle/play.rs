@@ -4,10 +4,11 @@
 
 use anyhow::{Context, Result};
 
-use super::allowed::allowed;
+use super::allowed::{Case, allowed};
 use super::content;
 use super::generate::{Sequence, Step};
 use super::judge::{Judge, is_end, leaves};
+use super::past::{Done, Past};
 use super::side::{Link, Side, words};
 use crate::reply::Reply;
 
@@ -81,6 +82,26 @@ pub(super) struct Played {
     pub(super) replies: Vec<Option<Reply>>,
     /// Why differences were passed over.
     pub(super) allowed: Vec<&'static str>,
+    /// What was done, the commands of transactions each on its own.
+    past: Past,
+    /// Whether a difference that is meant made the servers hold different things, so that the rest was left out.
+    has_parted: bool,
+}
+
+impl Played {
+    /// Whether this difference is meant; notes why, and whether anything can be compared from now on.
+    fn passes(&mut self, connection: usize, found: &Difference) -> bool {
+        // What follows in the same transaction is no more comparable than what follows it.
+        if self.has_parted {
+            return true;
+        }
+        let (expected, got) = (&found.expected, &found.got);
+        let case = Case { past: &self.past, connection: Some(connection), command: &found.command, expected, got };
+        let Some(meant) = allowed(&case) else { return false };
+        self.allowed.push(meant.why);
+        self.has_parted |= meant.parts;
+        true
+    }
 }
 
 /// Plays the whole sequence, or up to the first difference.
@@ -106,16 +127,19 @@ pub(super) fn play(arena: &Arena, sequence: &Sequence, content: Content) -> Resu
                 played.difference = Some(Difference { steps: done, ..difference });
                 return Ok(played);
             }
+            if played.has_parted {
+                return Ok(played);
+            }
         }
         done = played.replies.len();
         let is_due = matches!(content, Content::Every(count) if done / count > before / count);
-        if is_due && let Some(difference) = content::difference(arena, done)? {
+        if is_due && let Some(difference) = content::difference(arena, done, &played.past)? {
             played.difference = Some(difference);
             return Ok(played);
         }
     }
     if content != Content::Never {
-        played.difference = content::difference(arena, sequence.steps.len())?;
+        played.difference = content::difference(arena, sequence.steps.len(), &played.past)?;
     }
     Ok(played)
 }
@@ -161,19 +185,31 @@ impl Pair {
                 return Ok(Some(difference(&step.arguments, step.judge, &expected, &got)));
             }
         };
-        let found = match self.transaction(step, &expected) {
-            Some(queued) => in_transaction(&queued, &expected, &got),
-            None if expected == Reply::Simple(b"QUEUED".to_vec()) => {
-                (expected != got).then(|| difference(&step.arguments, Judge::Exact, &expected, &got))
-            }
-            None => self.compare(step, &expected, &got)?,
+        let done = |command: &[Vec<u8>], reply: &Reply| Done {
+            connection: step.connection,
+            command: command.to_vec(),
+            reply: reply.clone(),
         };
-        let Some(found) = found else { return Ok(None) };
-        if let Some(why) = allowed(&found.command, &found.expected, &found.got) {
-            played.allowed.push(why);
-            return Ok(None);
-        }
-        Ok(Some(found))
+        let found = match self.transaction(step, &expected) {
+            Some(queued) => {
+                let found = in_transaction(&queued, &expected, &got);
+                // One that the second server did not do is judged by what was before it.
+                if let (Reply::Array(replies), Reply::Array(_)) = (&expected, &got) {
+                    for ((command, _), reply) in queued.iter().zip(replies) {
+                        played.past.push(done(command, reply));
+                    }
+                }
+                found
+            }
+            None if expected == Reply::Simple(b"QUEUED".to_vec()) => {
+                let differ = || difference(&step.arguments, Judge::Exact, &expected, &got);
+                return Ok((expected != got).then(differ));
+            }
+            None => self.compare(step, &expected, &got)?.into_iter().collect(),
+        };
+        let reported = found.into_iter().find(|found| !played.passes(step.connection, found));
+        played.past.push(done(&step.arguments, &expected));
+        Ok(reported)
     }
 
     /// Keeps account of transactions; of one that was done, what was in it.
@@ -287,17 +323,19 @@ fn are_distinct<T: Ord>(items: &[T]) -> bool {
     sorted.windows(2).all(|two| two.first() != two.last())
 }
 
-/// Compares what a transaction answered, each reply as its command's.
-fn in_transaction(queued: &[(Vec<Vec<u8>>, Judge)], expected: &Reply, got: &Reply) -> Option<Difference> {
+/// Compares what a transaction answered, each reply as its command's: all that differ.
+fn in_transaction(queued: &[(Vec<Vec<u8>>, Judge)], expected: &Reply, got: &Reply) -> Vec<Difference> {
+    let whole = || vec![difference(&words(&[b"EXEC"]), Judge::Exact, expected, got)];
     let (Reply::Array(one), Reply::Array(other)) = (expected, got) else {
-        return (expected != got).then(|| difference(&words(&[b"EXEC"]), Judge::Exact, expected, got));
+        return if expected == got { Vec::new() } else { whole() };
     };
     if one.len() != other.len() || one.len() != queued.len() {
-        return Some(difference(&words(&[b"EXEC"]), Judge::Exact, expected, got));
+        return whole();
     }
-    let mut each = queued.iter().zip(one.iter().zip(other));
-    each.find(|((_, judge), (one, other))| !judge.agrees(one, other))
+    let each = queued.iter().zip(one.iter().zip(other));
+    each.filter(|((_, judge), (one, other))| !judge.agrees(one, other))
         .map(|((command, judge), (one, other))| difference(command, *judge, one, other))
+        .collect()
 }
 
 /// Goes on with a scan until its end. What came, each once, or none if the first reply is no scan's.
@@ -335,10 +373,10 @@ mod tests {
         let reply =
             |members: [&str; 2], value: &str| Reply::Array(vec![Reply::Array(members.map(text).to_vec()), text(value)]);
         let expected = reply(["a", "b"], "v");
-        assert!(in_transaction(&queued, &expected, &reply(["b", "a"], "v")).is_none());
-        let found = in_transaction(&queued, &expected, &reply(["b", "a"], "w")).unwrap();
+        assert!(in_transaction(&queued, &expected, &reply(["b", "a"], "v")).is_empty());
+        let found = in_transaction(&queued, &expected, &reply(["b", "a"], "w")).remove(0);
         assert_eq!((found.command, found.got), (words(&[b"GET", b"s1"]), text("w")));
-        let found = in_transaction(&queued, &expected, &Reply::Null).unwrap();
+        let found = in_transaction(&queued, &expected, &Reply::Null).remove(0);
         assert_eq!(found.command, words(&[b"EXEC"]));
     }
 }
