@@ -25,7 +25,7 @@ pub(crate) struct Tools {
     pub(crate) nc: Found,
     /// The Python of an environment that has redis-py.
     pub(crate) python: Found,
-    /// The folder of an npm project that has ioredis and the script that uses it.
+    /// The folder of an npm project that has ioredis, node-redis and the scripts that use them.
     pub(crate) node: Found,
 }
 
@@ -49,13 +49,14 @@ impl Tools {
     }
 
     /// Each tool's name, and whether it is there.
-    pub(crate) fn each(&self) -> [(&'static str, &Found); 5] {
+    pub(crate) fn each(&self) -> [(&'static str, &Found); 6] {
         [
             ("redis-server", &self.redis_server),
             ("redis-cli", &self.redis_cli),
             ("nc", &self.nc),
             ("redis-py", &self.python),
             ("ioredis", &self.node),
+            ("node-redis", &self.node),
         ]
     }
 
@@ -74,7 +75,8 @@ fn version(name: &str, path: &Path) -> Option<String> {
     match name {
         "nc" => apt::package_version("netcat-openbsd"),
         "redis-py" => python::version(path),
-        "ioredis" => node::version(path),
+        "ioredis" => node::version(path, "ioredis"),
+        "node-redis" => node::version(path, "redis"),
         _ => process::answer(Command::new(path).arg("--version")),
     }
 }

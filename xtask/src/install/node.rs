@@ -1,4 +1,4 @@
-//! An npm project under `target/xtask` with the ioredis that `tests/clients/node/package-lock.json` pins.
+//! An npm project under `target/xtask` with the ioredis and node-redis that `tests/clients/node/package-lock.json` pins.
 
 use std::fs;
 use std::path::Path;
@@ -19,27 +19,38 @@ pub(super) fn project() -> Found {
 }
 
 fn prepare(folder: &Path) -> Result<()> {
-    let source = workspace::root().join("tests/clients/node");
-    fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
-    // Node looks for packages beside the script, so the script lives where they are.
-    for name in ["package.json", "package-lock.json", "ioredis.mjs"] {
-        fs::copy(source.join(name), folder.join(name)).with_context(|| format!("can't copy {name}"))?;
-    }
+    // Node looks for packages beside the script, so the scripts live where they are.
+    copy(&workspace::root().join("tests/clients/node"), folder)?;
     let lock = fs::read(folder.join("package-lock.json"))?;
     let stamp = folder.join("installed-lock.json");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    println!("  installing ioredis into {}", folder.display());
+    println!("  installing ioredis and node-redis into {}", folder.display());
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
     process::run_logged(&mut npm, "npm")?;
     fs::write(&stamp, lock).with_context(|| format!("can't write {}", stamp.display()))
 }
 
-/// The versions of ioredis and of its Node.
-pub(super) fn version(folder: &Path) -> Option<String> {
-    let package = fs::read(folder.join("node_modules/ioredis/package.json")).ok()?;
+/// Copies what is in `source`, and in folders within it, over what is in `folder`.
+fn copy(source: &Path, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+    for entry in fs::read_dir(source).with_context(|| format!("can't read {}", source.display()))? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), folder.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy(&from, &to)?;
+        } else {
+            fs::copy(&from, &to).with_context(|| format!("can't copy {}", from.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The versions of a package in it and of its Node.
+pub(super) fn version(folder: &Path, package: &str) -> Option<String> {
+    let package = fs::read(folder.join("node_modules").join(package).join("package.json")).ok()?;
     let package: serde_json::Value = serde_json::from_slice(&package).ok()?;
     let node = process::answer(Command::new("node").arg("--version"))?;
     Some(format!("{} on Node {node}", package.get("version")?.as_str()?))

@@ -1,4 +1,4 @@
-//! A Python virtual environment under `target/xtask` with the redis-py that `tests/clients/requirements.txt` pins.
+//! A Python virtual environment under `target/xtask` with the redis-py that `tests/clients/python/requirements.txt` pins.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(super) fn environment() -> Found {
     let python3 = apt::required("python3")?;
     let folder = workspace::scratch().join("venv");
     let python = folder.join("bin/python");
-    let requirements = workspace::root().join("tests/clients/requirements.txt");
+    let requirements = workspace::root().join("tests/clients/python/requirements.txt");
     let stamp = folder.join("requirements.txt");
     if python.is_file() && fs::read(&stamp).is_ok_and(|made| fs::read(&requirements).is_ok_and(|now| now == made)) {
         return Ok(python);

@@ -6,15 +6,15 @@ use anyhow::{Result, ensure};
 
 /// The checks of one client: printed as they come, counted.
 pub(crate) struct Checks {
-    client: &'static str,
+    client: String,
     passed: usize,
     failed: usize,
 }
 
 impl Checks {
     /// No checks yet.
-    pub(crate) fn new(client: &'static str) -> Self {
-        Self { client, passed: 0, failed: 0 }
+    pub(crate) fn new(client: impl Into<String>) -> Self {
+        Self { client: client.into(), passed: 0, failed: 0 }
     }
 
     /// Records a check that this program made itself.

@@ -2,8 +2,13 @@
 //!
 //! Each client gets a server of its own, with an empty temporary folder and a port that the system chose, so that
 //! one client's trouble is not the next one's. A client whose tool is missing is reported as not run.
+//!
+//! The clients that are libraries make every command of the data types through their own methods, and the server says
+//! afterwards which ones came (`coverage`). As a step of `test` they do the same to `redis-server`, so that no check
+//! expects what is wrong.
 
 mod checks;
+mod coverage;
 mod netcat;
 mod redis_cli;
 mod redis_rs;
@@ -32,7 +37,9 @@ pub(crate) struct Options {
 }
 
 /// The clients, in the order in which they run.
-const CLIENTS: [&str; 5] = ["redis-cli", "nc", "redis-py", "ioredis", "redis-rs"];
+const CLIENTS: [&str; 6] = ["redis-cli", "nc", "redis-py", "ioredis", "node-redis", "redis-rs"];
+/// Those that are libraries, each with methods for commands.
+const LIBRARIES: [&str; 4] = ["redis-py", "ioredis", "node-redis", "redis-rs"];
 
 /// What came of all clients together.
 #[derive(Default)]
@@ -49,6 +56,12 @@ impl Report {
     /// Whether nothing failed, and under continuous integration nothing was left out.
     pub(crate) fn is_good(&self) -> bool {
         self.failures(workspace::is_ci()) == 0
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.not_run.extend(other.not_run);
     }
 
     /// The failures to be counted: under continuous integration a client that was left out is one.
@@ -69,9 +82,17 @@ pub(crate) fn run_and_report(options: &Options) -> Result<bool> {
     Ok(report.is_good())
 }
 
-/// Runs every client against the built server, as a step of `test`.
+/// Runs every client against the built server, and the libraries against `redis-server`, as a step of `test`.
 pub(crate) fn run_built(tools: &Tools) -> Result<Report> {
-    run(&Options { server: None, client: Vec::new() }, tools)
+    let mut report = run(&Options { server: None, client: Vec::new() }, tools)?;
+    match &tools.redis_server {
+        Ok(reference) => {
+            let options = Options { server: Some(reference.clone()), client: LIBRARIES.map(String::from).to_vec() };
+            report.add(run(&options, tools)?);
+        }
+        Err(why) => report.not_run.push(format!("the libraries on redis-server: {why}")),
+    }
+    Ok(report)
 }
 
 fn run(options: &Options, tools: &Tools) -> Result<Report> {
@@ -84,7 +105,8 @@ fn run(options: &Options, tools: &Tools) -> Result<Report> {
         if !options.client.is_empty() && !options.client.iter().any(|wanted| wanted == client) {
             continue;
         }
-        let mut checks = Checks::new(client);
+        let mut checks =
+            Checks::new(if target::is_reference(&server) { format!("{client} on redis") } else { client.to_owned() });
         let missing = run_client(client, tools, &server, &mut checks)?;
         report.not_run.extend(missing.map(|why| format!("{client}: {why}")));
         report.passed += checks.passed();
@@ -106,8 +128,12 @@ fn run_client(client: &str, tools: &Tools, server: &Path, checks: &mut Checks) -
         "redis-cli" => redis_cli::run(&tool, &target, checks),
         "nc" => netcat::run(&tool, &target, checks),
         "redis-py" => script::run_python(&tool, &target, checks),
-        "ioredis" => script::run_node(&tool, &target, checks),
+        "ioredis" => script::run_node(&tool, "ioredis.mjs", &target, checks),
+        "node-redis" => script::run_node(&tool, "node_redis.mjs", &target, checks),
         _ => redis_rs::run(&target, checks),
+    }
+    if LIBRARIES.contains(&client) {
+        coverage::check(client, &target, checks);
     }
     if let Err(error) = target.stop(checks.failed() > 0) {
         checks.record("the server stays up", Err(error));

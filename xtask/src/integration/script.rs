@@ -16,14 +16,16 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Runs the redis-py script with the Python of an environment that has redis-py.
 pub(super) fn run_python(python: &Path, target: &Target, checks: &mut Checks) {
     let mut command = Command::new(python);
-    command.arg(workspace::root().join("tests/clients/redis_py.py"));
+    // Nothing but sources in the checkout.
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command.arg(workspace::root().join("tests/clients/python/redis_py.py"));
     run(&mut command, target, checks);
 }
 
-/// Runs the ioredis script in the npm project that has ioredis.
-pub(super) fn run_node(project: &Path, target: &Target, checks: &mut Checks) {
+/// Runs a client's script in the npm project that has the client.
+pub(super) fn run_node(project: &Path, script: &str, target: &Target, checks: &mut Checks) {
     let mut command = Command::new("node");
-    command.arg("ioredis.mjs").current_dir(project);
+    command.arg(script).current_dir(project);
     run(&mut command, target, checks);
 }
 

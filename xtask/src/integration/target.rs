@@ -17,6 +17,11 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// How many of the last log lines are shown when a check failed.
 const LOG_LINES_SHOWN: usize = 40;
 
+/// Whether this program is the reference server.
+pub(crate) fn is_reference(server: &Path) -> bool {
+    server.file_name().is_some_and(|name| name == "redis-server")
+}
+
 /// A running server. Dropping it kills it.
 pub(crate) struct Target {
     child: Child,
@@ -31,7 +36,7 @@ impl Target {
     /// A program called `redis-server` is taken for the reference server: it is given a port that was free, since it
     /// can't choose one itself.
     pub(crate) fn start(server: &Path) -> Result<Self> {
-        let is_reference = server.file_name().is_some_and(|name| name == "redis-server");
+        let is_reference = is_reference(server);
         let asked = if is_reference { free_port()? } else { 0 };
         let folder = tempfile::tempdir().context("can't make a temporary folder")?;
         let mut child = Command::new(server)

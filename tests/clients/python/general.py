@@ -1,77 +1,14 @@
-"""Drives a running server through redis-py's ordinary API, in RESP2 and RESP3, blocking and asyncio.
+"""redis-py as a whole: connections, pools, databases, errors, expiry, pipelines, asyncio."""
 
-Usage: redis_py.py --port PORT [--host HOST]
-
-Prints one line per check, `ok <name>` or `not ok <name>: <why>`, then a count; exits 1 when any check failed.
-The database is flushed before every check, so never point this at a server whose data matters.
-"""
-
-import argparse
 import asyncio
-import sys
 import threading
 import time
-import traceback
-import warnings
 
 import redis
 import redis.asyncio
-
-PATIENCE_SECONDS = 10.0
-CHECKS = []
-ASYNC_CHECKS = []
-
-
-def check(function):
-    """Registers a check that takes a `Target` and raises when something is not as it should be."""
-    CHECKS.append(function)
-    return function
-
-
-def async_check(function):
-    """Registers a coroutine check that takes an asyncio client."""
-    ASYNC_CHECKS.append(function)
-    return function
-
-
-def equal(got, wanted):
-    if got != wanted or type(got) is not type(wanted):
-        raise AssertionError(f"got {got!r}, wanted {wanted!r}")
-
-
-def within(got, low, high):
-    if not low <= got <= high:
-        raise AssertionError(f"got {got!r}, wanted {low!r} to {high!r}")
-
-
-def raises(kind, needle, call):
-    """Runs `call`, which must raise `kind` with `needle` in its text."""
-    try:
-        got = call()
-    except kind as error:
-        if needle not in str(error):
-            raise AssertionError(f"error is {str(error)!r}, wanted {needle!r} in it") from error
-        return
-    raise AssertionError(f"got {got!r}, wanted {kind.__name__} with {needle!r}")
-
-
-def eventually(condition, what):
-    """Asks until `condition()` holds; the question is a round trip, so this does not spin idly."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > give_up:
-            raise AssertionError(f"{what} did not come about within {PATIENCE_SECONDS:.0f} s")
-
-
-class Target:
-    """Where the server is, in which protocol to speak, and clients for it."""
-
-    def __init__(self, host, port, protocol):
-        self.host, self.port, self.protocol = host, port, protocol
-
-    def client(self, **options):
-        return redis.Redis(host=self.host, port=self.port, protocol=self.protocol,
-                           socket_timeout=PATIENCE_SECONDS, **options)
+from harness import async_check, check, equal, eventually, raises, within
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 @check
@@ -327,9 +264,10 @@ def errors(target):
 def authentication(target):
     r = target.client(single_connection_client=True)
     r.config_set("requirepass", "secret")
+    at_once = Retry(NoBackoff(), 0)  # as it comes, this client tries for seconds before it believes an error
     try:
-        raises(redis.AuthenticationError, "", target.client().ping)
-        raises(redis.AuthenticationError, "", target.client(password="wrong").ping)
+        raises(redis.AuthenticationError, "", target.client(retry=at_once).ping)
+        raises(redis.AuthenticationError, "", target.client(password="wrong", retry=at_once).ping)
         equal(target.client(password="secret").ping(), True)
         equal(target.client(username="default", password="secret").ping(), True)
     finally:
@@ -446,67 +384,3 @@ async def async_watch(client, target):
 
     await asyncio.gather(*(add_one() for _ in range(20)))
     equal(await client.get("n"), b"20")
-
-
-class Tally:
-    """Prints each check's line and keeps the counts."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def passes(self, name):
-        self.passed += 1
-        print(f"ok {name}", flush=True)
-
-    def fails(self, name, error):
-        self.failed += 1
-        where = traceback.extract_tb(error.__traceback__)
-        line = next((frame.lineno for frame in reversed(where) if frame.filename == __file__
-                     and frame.name not in ("equal", "within", "raises", "eventually")), "?")
-        why = " ".join(str(error).split())
-        print(f"not ok {name}: line {line}: {type(error).__name__}: {why}", flush=True)
-
-
-def run_blocking(target, tally):
-    for function in CHECKS:
-        name = f"resp{target.protocol} {function.__name__.replace('_', ' ')}"
-        try:
-            target.client().flushall()
-            function(target)
-            tally.passes(name)
-        except Exception as error:  # every failure becomes a line of the report
-            tally.fails(name, error)
-
-
-async def run_async(target, tally):
-    for function in ASYNC_CHECKS:
-        name = f"resp{target.protocol} {function.__name__.replace('_', ' ')}"
-        client = redis.asyncio.Redis(host=target.host, port=target.port, protocol=target.protocol,
-                                     socket_timeout=PATIENCE_SECONDS)
-        try:
-            await client.flushall()
-            await function(client, target)
-            tally.passes(name)
-        except Exception as error:  # every failure becomes a line of the report
-            tally.fails(name, error)
-        finally:
-            await client.aclose()
-
-
-def main():
-    parser = argparse.ArgumentParser(description="check a running server through redis-py")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=DeprecationWarning)  # SETEX and its like are served on purpose
-    tally = Tally()
-    for protocol in (2, 3):
-        target = Target(options.host, options.port, protocol)
-        run_blocking(target, tally)
-        asyncio.run(run_async(target, tally))
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 1 if tally.failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,18 @@
 //! The `redis` crate: its blocking connection in RESP2 and RESP3, and its multiplexed one.
+//!
+//! Here is the crate as a whole; the commands of each group are in the file of that name.
+
+mod bitmaps;
+mod hashes;
+mod keys;
+mod lists;
+mod sets;
+mod sorted_sets;
+mod strings;
+mod transactions;
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -8,9 +20,9 @@ use redis::{
     AsyncTypedCommands, Client, Commands, Connection, ErrorKind, ExistenceCheck, ServerErrorKind, SetExpiry, SetOptions,
 };
 
-use super::checks::{Checks, contains, equal};
-use super::target::Target;
 use crate::clock;
+use crate::integration::checks::{Checks, contains, equal};
+use crate::integration::target::Target;
 
 /// How long a reply, and the end of a key with a short TTL, may be awaited.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -18,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A check on a blocking connection to an empty database.
 type Check = fn(&Client, &mut Connection) -> Result<()>;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 34] = [
     ("typed values", typed_values),
     ("atomic pipelines", atomic_pipelines),
     ("expiry", expiry),
@@ -26,7 +38,40 @@ const CHECKS: [(&str, Check); 7] = [
     ("watching", watching),
     ("errors", errors),
     ("information", information),
+    ("group string values", strings::values),
+    ("group string deadlines", strings::deadlines),
+    ("group string numbers", strings::numbers),
+    ("group generic names", keys::names),
+    ("group generic deadlines", keys::deadlines),
+    ("group generic objects", keys::objects),
+    ("group generic scans", keys::scans),
+    ("group hash fields", hashes::fields),
+    ("group hash numbers", hashes::numbers),
+    ("group hash scan", hashes::scan),
+    ("group list ends", lists::ends),
+    ("group list middle", lists::middle),
+    ("group list moves", lists::moves),
+    ("group set members", sets::members),
+    ("group set operations", sets::operations),
+    ("group set random and scan", sets::random_and_scan),
+    ("group sorted set members", sorted_sets::members),
+    ("group sorted set ranges", sorted_sets::ranges),
+    ("group sorted set lex", sorted_sets::lex),
+    ("group sorted set pops", sorted_sets::pops),
+    ("group sorted set operations", sorted_sets::operations),
+    ("group sorted set random and scan", sorted_sets::random_and_scan),
+    ("group bitmap bits", bitmaps::bits),
+    ("group bitmap operations", bitmaps::operations),
+    ("group transaction of every type", transactions::of_every_type),
+    ("group transaction errors", transactions::errors),
+    ("group transaction watch", transactions::watch),
 ];
+
+/// An error that shows the number unless it is from `low` to `high`.
+fn within<T: PartialOrd + Display>(got: T, low: T, high: T) -> Result<()> {
+    ensure!(got >= low && got <= high, "got {got}, wanted {low} to {high}");
+    Ok(())
+}
 
 /// Makes every check in both protocols.
 pub(super) fn run(target: &Target, checks: &mut Checks) {
