@@ -10,11 +10,6 @@ use crate::ops::{ListEdit, ListEnd, index_place};
 use crate::store::Store;
 use crate::view::View;
 
-/// Elements that are looked at while a list is locked.
-const ELEMENTS_UNDER_LOCK: usize = 1024;
-/// How often a change of a long list is prepared anew, because it was changed meanwhile, before it is kept from being changed.
-const ATTEMPTS: usize = 2;
-
 /// Lists. Every method but [`list_insert`](Self::list_insert) and [`list_remove`](Self::list_remove) is O(log elements) for each element that it names or
 /// returns. All of them return [`StoreError::WrongType`] where a key holds anything else.
 impl Store {
@@ -107,7 +102,9 @@ impl Store {
         after: bool,
     ) -> Result<Option<usize>, StoreError> {
         let (pivot, element) = (pivot.as_ref(), element.as_ref());
-        let edited = self.edit_list(key.as_ref(), |list| ListEdit::insert(list, pivot, element, after))?;
+        let key = self.key(key.as_ref());
+        let begin = |view: &View<'_>, _: &[Key<'_>]| ListEdit::insert(view, &key, pivot, element, after);
+        let edited = self.calculate_into(&key, &[key], begin)?;
         Ok(edited.filter(|(inserted, _)| *inserted > 0).map(|(_, length)| length))
     }
 
@@ -123,7 +120,9 @@ impl Store {
         count: i64,
     ) -> Result<usize, StoreError> {
         let element = element.as_ref();
-        let edited = self.edit_list(key.as_ref(), |list| ListEdit::remove(list, element, count))?;
+        let key = self.key(key.as_ref());
+        let begin = |view: &View<'_>, _: &[Key<'_>]| ListEdit::remove(view, &key, element, count);
+        let edited = self.calculate_into(&key, &[key], begin)?;
         Ok(edited.map_or(0, |(removed, _)| removed))
     }
 
@@ -149,29 +148,6 @@ impl Store {
         locks.write(&from);
         locks.write(&to);
         self.with_view(locks, |view| view.list_move((&from, from_end), (&to, to_end)))
-    }
-
-    /// Changes a list where something has to be looked for first. `None` where there is no list.
-    fn edit_list(&self, key: &[u8], begin: impl Fn(List) -> ListEdit) -> Result<Option<(usize, usize)>, StoreError> {
-        let mut begun: Option<ListEdit> = None;
-        for attempt in 0..=ATTEMPTS {
-            let mut look = |view: &mut View<'_>, key: &Key<'_>| {
-                let Some(list) = view.collection::<List>(key)?.cloned() else { return Ok(Some(None)) };
-                let is_ready = begun.as_ref().is_some_and(|edit| edit.is_current(&list));
-                if !is_ready {
-                    let edit = begun.insert(begin(list));
-                    if edit.step(ELEMENTS_UNDER_LOCK) && attempt < ATTEMPTS {
-                        return Ok(None);
-                    }
-                }
-                begun.take().map(|edit| edit.store(view, key)).transpose().map(Some)
-            };
-            if let Some(edited) = self.write(key, &mut look)? {
-                return Ok(edited);
-            }
-            while begun.as_mut().is_some_and(|edit| edit.step(usize::MAX)) {}
-        }
-        Ok(None)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::collection::Set;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::lock_set::LockSet;
-use crate::ops::{SetCalculation, SetOp};
+use crate::ops::{SetCalculation, SetOp, SetPop};
 use crate::sample::RandomRanks;
 use crate::store::Store;
 
@@ -92,12 +92,14 @@ impl Store {
         self.write(key.as_ref(), |view, key| view.set_pop(key))
     }
 
-    /// Takes up to `count` members out that are picked at random. O(1) for all that there are; else O(count log n).
+    /// Takes up to `count` members out that are picked at random. O(1) for all that there are; else O(count log n). The key is locked for a moment only,
+    /// unless the set is changed all the time.
     ///
     /// # Errors
     /// See [`set_add`](Self::set_add).
     pub fn set_pop_many(&self, key: impl AsRef<[u8]>, count: usize) -> Result<Set, StoreError> {
-        self.write(key.as_ref(), |view, key| view.set_pop_many(key, count))
+        let key = self.key(key.as_ref());
+        self.calculate_into(&key, &[key], |view, _| SetPop::begin(view, &key, count))
     }
 
     /// Moves a member from one set to another. Returns whether it was there.

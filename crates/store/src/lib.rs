@@ -85,9 +85,10 @@ pub use key_scan::Scan;
 pub use lag::ExpireLag;
 pub use lock_set::LockSet;
 pub use ops::{
-    Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Calculation, Condition, ExpireCondition, Expiry, ListEdit,
-    ListEnd, ListSearch, Overflow, SetCalculation, SetOp, SetOptions, SetOutcome, SortedSetCalculation, SortedSetRange,
-    SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome, ZremReason, index_place, index_range, renew,
+    ATTEMPTS, Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Calculation, Condition, ExpireCondition, Expiry,
+    ListEdit, ListEnd, ListSearch, Overflow, Provisional, Removed, SetCalculation, SetOp, SetOptions, SetOutcome,
+    SetPop, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome, ZremReason,
+    index_place, index_range, renew,
 };
 pub use residue::{Garbage, Lookups, Residue};
 pub use sample::RandomRanks;

@@ -45,8 +45,8 @@ impl Residue {
     }
 }
 
-/// Flushed tables and long values that were removed or replaced. Dropping it frees them: O(entries) for the tables, O(bytes) for the values,
-/// unless someone else still holds them.
+/// Flushed tables, long values that were removed or replaced, and what was worked out for nothing. Dropping it frees them: O(entries) for the tables,
+/// O(bytes) for the values, unless someone else still holds them.
 #[derive(Default)]
 pub struct Garbage(Option<Box<Kept>>);
 
@@ -55,11 +55,26 @@ pub struct Garbage(Option<Box<Kept>>);
 struct Kept {
     tables: Vec<Slots>,
     values: Vec<Value>,
-    /// Bytes of both.
+    others: Vec<Box<dyn Send>>,
+    /// Bytes of all.
     bytes: usize,
 }
 
 impl Garbage {
+    /// Anything else that takes long to free, and about how many bytes that frees.
+    pub fn of(rest: impl Send + 'static, bytes: usize) -> Self {
+        let mut garbage = Self::default();
+        let kept = garbage.kept();
+        kept.bytes = bytes;
+        kept.others.push(Box::new(rest));
+        garbage
+    }
+
+    /// Whether so many bytes are freed where nobody waits for it.
+    pub const fn is_long(bytes: usize) -> bool {
+        bytes >= LONG_BYTES_MIN
+    }
+
     /// About how many bytes are to be freed.
     pub fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, |kept| kept.bytes)
@@ -81,6 +96,7 @@ impl Garbage {
             let kept = self.kept();
             kept.tables.append(&mut other.tables);
             kept.values.append(&mut other.values);
+            kept.others.append(&mut other.others);
             kept.bytes += other.bytes;
         }
     }
@@ -88,21 +104,31 @@ impl Garbage {
     /// Holds a long value, which its entry is about to lose, until the locks are released. O(1).
     pub(crate) fn keep_if_long(&mut self, value: ValueRef<'_>) {
         let is_long = match value {
-            ValueRef::String(string) => string.as_shared().is_some_and(|bytes| bytes.len() >= LONG_BYTES_MIN),
-            ValueRef::Collection(collection) => collection.memory() >= LONG_BYTES_MIN,
+            ValueRef::String(string) => string.as_shared().is_some_and(|bytes| Self::is_long(bytes.len())),
+            ValueRef::Collection(collection) => Self::is_long(collection.memory()),
         };
         if is_long {
             self.keep(value.to_value());
         }
     }
 
-    /// Holds a value until the locks are released.
-    pub(crate) fn keep(&mut self, value: Value) {
+    /// Takes a value that is not needed any more: a long one is held until the locks are released.
+    pub(crate) fn discard(&mut self, value: Value) {
+        if Self::is_long(bytes_of(&value)) {
+            self.keep(value);
+        }
+    }
+
+    fn keep(&mut self, value: Value) {
         let kept = self.kept();
-        kept.bytes += match &value {
-            Value::String(bytes) => bytes.len(),
-            Value::Collection(collection) => collection.memory(),
-        };
+        kept.bytes += bytes_of(&value);
         kept.values.push(value);
+    }
+}
+
+fn bytes_of(value: &Value) -> usize {
+    match value {
+        Value::String(bytes) => bytes.len(),
+        Value::Collection(collection) => collection.memory(),
     }
 }

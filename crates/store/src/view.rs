@@ -21,7 +21,7 @@ use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::lock_set::{LockSet, Want};
-use crate::residue::{Lookups, Residue};
+use crate::residue::{Garbage, Lookups, Residue};
 use crate::shard::{Changes, Noticed, ShardMut, Side};
 use crate::store::Inner;
 use crate::table::{ExclusiveShard, SharedShard, Slots};
@@ -176,9 +176,16 @@ impl<'s> View<'s> {
         self.changes.effects.is_some()
     }
 
-    /// Drops a value when the locks are released: it may be the last one that holds its pages.
+    /// Drops a value, if it is long when the locks are released: it may be the last one that holds its pages.
     pub fn discard(&mut self, rest: impl Into<Value>) {
-        self.changes.garbage.keep(rest.into());
+        self.changes.garbage.discard(rest.into());
+    }
+
+    /// The same for anything else, if freeing it gives back so many bytes that it takes long.
+    pub fn leave(&mut self, rest: impl Send + 'static, bytes: usize) {
+        if Garbage::is_long(bytes) {
+            self.changes.garbage.merge(Garbage::of(rest, bytes));
+        }
     }
 
     pub(crate) const fn hasher(&self) -> &RandomState {

@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use pyredis_store::{
-    List, ListEdit, ListEnd, ListSearch, LockSet, Store, StoreError, Value, WalkProgress, index_range,
+    Access, Calculation, Key, List, ListEdit, ListEnd, ListSearch, LockSet, Provisional, Store, StoreError, Value,
+    View, WalkProgress, index_range, renew,
 };
 use records::Records;
 use replay::{ByKey, Databases};
@@ -127,7 +128,7 @@ fn apply(store: &Store, op: &Op) -> String {
             let found = store.list(key).map(|list| {
                 let search = ListSearch::new(element).from_back(*from_back).skip(*skip);
                 let mut search = search.at_most(*most).within(*within);
-                while search.step(&list, 100) {}
+                while search.step(&list, 100, 1000) {}
                 search.places().to_vec()
             });
             format!("{found:?}")
@@ -329,18 +330,38 @@ fn long() -> Store {
 #[test]
 fn an_edit_knows_when_the_list_is_another() {
     let store = long();
-    let mut edit = ListEdit::remove(store.list("k").unwrap(), b"x", 0);
-    while edit.step(1000) {}
-    assert!(edit.is_current(&store.list("k").unwrap()));
-    store.list_set("k", 5000, "x").unwrap();
-    let changed = store.list("k").unwrap();
-    assert!(!edit.is_current(&changed));
-    drop(edit.restart(changed));
     let key = store.key(b"k");
-    let mut locks = LockSet::new();
-    locks.write(&key);
-    let mut view = store.lock(locks, store.now());
-    assert_eq!(edit.store(&mut view, &key), Ok((6666, 3334)));
+    let view = || store.lock_key(&key, Access::Write, store.now());
+    let begin = |view: &View<'_>, keys: &[Key<'_>]| ListEdit::remove(view, &keys[0], b"x", 0);
+    let keys = [key];
+    let mut edit = begin(&view(), &keys).unwrap();
+    while edit.step(1000, 1000) {}
+    assert!(edit.is_current(&view(), &keys).unwrap());
+    store.list_set("k", 5000, "x").unwrap();
+    assert!(!edit.is_current(&view(), &keys).unwrap());
+    let (edit, is_current) = renew(edit, &mut view(), &keys, begin).unwrap();
+    assert!(!is_current);
+    assert_eq!(edit.store(&mut view(), &key), Ok(Some((6666, 3334))));
+}
+
+/// Elements as long as the one that is looked for are compared, and no more of them than was allowed.
+#[test]
+fn a_search_pauses_after_so_many_bytes() {
+    let list: List = (0..100).map(|at| if at % 2 == 0 { vec![b'a'; 10_000] } else { vec![b'b'; 9_999] }).collect();
+    for from_back in [false, true] {
+        let mut steps = 0;
+        let mut search = ListSearch::new(&[b'c'; 10_000]).from_back(from_back);
+        while search.step(&list, 1024, 50_000) {
+            steps += 1;
+        }
+        assert!((9..=10).contains(&steps), "50 elements of 10 000 bytes, 5 at a time: {steps} steps");
+        let mut search = ListSearch::new(&[b'c'; 9_998]);
+        assert!(!search.step(&list, 1024, 50_000), "nothing is as long");
+        let mut search = ListSearch::new(&[b'a'; 10_000]).from_back(from_back).skip(1).at_most(40);
+        while search.step(&list, 1024, 1) {}
+        let first = if from_back { 96 } else { 2 };
+        assert_eq!((search.places()[0], search.places().len()), (first, 40));
+    }
 }
 
 #[test]

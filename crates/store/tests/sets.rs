@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use pyredis_store::{Calculation, Collection, Set, SetCalculation, SetOp, Store, StoreError, Value, WalkProgress};
+use pyredis_store::{Collection, Provisional, Set, SetCalculation, SetOp, Store, StoreError, Value, WalkProgress};
 use records::Records;
 use replay::{ByKey, Databases};
 use units::Units;
@@ -314,6 +314,26 @@ fn popped_members_are_picked_evenly() {
         let mean = u32::try_from(2000 * count / 10).unwrap();
         let near = mean - mean / 4..mean + mean / 4;
         assert!(times.iter().all(|times| near.contains(times)), "{count}: {times:?}");
+    }
+}
+
+/// Without the lock, too, which is how many are popped.
+#[test]
+fn many_popped_members_are_told_with_one_effect() {
+    for count in [1200, 4000, 8500, 9999, 10_000] {
+        let units = Arc::new(Units::default());
+        let store = Store::builder().effect_sink(units.clone()).build();
+        store.set_add("s", (0..10_000).map(|number| format!("member:{number}"))).unwrap();
+        let popped = store.set_pop_many("s", count).unwrap();
+        assert_eq!((popped.len(), store.set_len("s")), (count, Ok(10_000 - count)));
+        let effects = units.since(1).concat();
+        assert_eq!(effects[0].event, "spop");
+        assert_eq!(effects.len(), if count == 10_000 { 2 } else { 1 });
+        let mut content = replay::Databases::new();
+        units.since(0).iter().flatten().for_each(|effect| replay::apply(&mut content, effect));
+        let left = content.remove(&0).and_then(|mut keys| keys.remove(&b"s"[..]));
+        let expected = (count < 10_000).then(|| Value::from(store.set_members("s").unwrap()));
+        assert_eq!(left.map(|(value, _)| value), expected);
     }
 }
 

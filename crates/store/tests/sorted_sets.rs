@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use pyredis_store::{
-    Access, Aggregate, Calculation, Clock, Key, LockSet, ManualClock, SetOp, SnapshotWalk, SortedSet,
+    Access, Aggregate, Calculation, Clock, Key, LockSet, ManualClock, Provisional, SetOp, SnapshotWalk, SortedSet,
     SortedSetCalculation, SortedSetRange, SortedSetRemoval, Store, StoreError, Timestamp, Value, View, WalkProgress,
     ZaddOptions, ZaddOutcome, ZremReason,
 };
@@ -247,11 +247,12 @@ impl World {
     }
 
     fn remove_later(&mut self, key: usize, start: i64, end: i64, changed: bool) {
-        let begun = self.with(key, |view, key| {
-            let set = view.collection::<SortedSet>(key).unwrap()?;
-            Some(SortedSetRemoval::begin(view, set, SortedSetRange::Ranks(start, end).ranks(set)))
-        });
-        let Some(mut removal) = begun.filter(|removal| !removal.taken().1.is_empty()) else { return };
+        let range = SortedSetRange::Ranks(start, end);
+        let begin = |view: &View<'_>, key: &Key<'_>| {
+            SortedSetRemoval::begin(view, key, |set| range.ranks(set), ZremReason::Ranks).unwrap()
+        };
+        let begun = self.with(key, |view, key| view.collection::<SortedSet>(key).unwrap().map(|_| begin(view, key)));
+        let Some(mut removal) = begun.filter(|removal| removal.members_left() > 0) else { return };
         removal.step(7);
         if changed {
             // A change that only moves a member is one, too.
@@ -259,8 +260,8 @@ impl World {
         }
         removal.step(3);
         let removed = self.with(key, |view, key| {
-            if removal.is_current(view, key).unwrap() {
-                return Some(removal.store(view, key, ZremReason::Ranks).unwrap());
+            if removal.is_current(view, std::slice::from_ref(key)).unwrap() {
+                return Some(removal.store(view, key).unwrap().unwrap().ranks.len());
             }
             removal.abandon(view);
             None

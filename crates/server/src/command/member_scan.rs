@@ -6,6 +6,7 @@ use pyredis_store::{CollectionType, Element, View, glob_match};
 use super::args::Args;
 use super::context::Ctx;
 use super::error::CommandError;
+use super::held::Held;
 use super::pieces::Pieces;
 use super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
 use crate::outcome::Outcome;
@@ -38,6 +39,7 @@ pub(super) trait Scanned: CollectionType + Clone + Send + 'static {
 pub(super) fn scan<C: Scanned>(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let cursor = parse_cursor(ctx.arg(2)).ok_or(CommandError::InvalidCursor)?;
     let args = Args::from(ctx.args, 3);
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     // As in Redis, nobody minds the options where there is no key.
     let Some(collection) = view.collection::<C>(key)? else {
@@ -49,7 +51,7 @@ pub(super) fn scan<C: Scanned>(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, Command
     let bytes_each = collection.bytes() / collection.count().max(1);
     if elements > ELEMENTS_UNDER_LOCK || bytes_each.saturating_mul(elements) > BYTES_UNDER_LOCK {
         let per_step = (BYTES_UNDER_LOCK / bytes_each.max(1)).clamp(1, ELEMENTS_PER_STEP);
-        let (collection, left) = (collection.clone(), seen.count);
+        let (collection, left) = (Held::new(freeing, collection.clone(), C::bytes), seen.count);
         return Ok(Outcome::Work(Box::new(LongScan { collection, left, per_step, cursor, seen })));
     }
     let next = collection.scan_on(cursor, seen.count, &mut seen);
@@ -58,8 +60,8 @@ pub(super) fn scan<C: Scanned>(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, Command
 }
 
 /// A scan of many elements, or of long ones.
-struct LongScan<C> {
-    collection: C,
+struct LongScan<C: Scanned> {
+    collection: Held<C>,
     cursor: u64,
     left: usize,
     per_step: usize,

@@ -8,6 +8,7 @@ pub(crate) mod context;
 pub(crate) mod error;
 mod expiry;
 mod float;
+mod held;
 mod help;
 mod long_reply;
 mod member_scan;

@@ -6,6 +6,7 @@ mod gates;
 mod hash;
 mod lists;
 mod sorted_set_work;
+mod stale;
 mod syntax;
 mod table;
 mod work;

@@ -16,10 +16,6 @@ pub(super) const BYTES_PER_STEP: usize = 256 * 1024;
 
 /// How many elements a step of a longer work looks at.
 pub(super) const ELEMENTS_PER_STEP: usize = 1024;
-/// How many pages of a collection a step frees, if nobody else has it.
-pub(super) const PAGES_PER_STEP: usize = 64;
-/// How often a calculation is done without the locks; if its sources are changed each time, it is done under them.
-pub(super) const ATTEMPTS: usize = 2;
 
 /// What is left of a command's work once its locks are released. In EXEC they are not, and it is done at once.
 pub(crate) trait Work: Send {

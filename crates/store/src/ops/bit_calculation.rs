@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::calculation::{BYTES_PER_STEP, BYTES_UNDER_LOCK, Calculation};
+use super::calculation::{BYTES_PER_STEP, BYTES_UNDER_LOCK, Calculation, Provisional};
 use super::string::check_length;
 use crate::effect::event;
 use crate::entry::Form;
@@ -81,16 +81,7 @@ impl BitCalculation {
     }
 }
 
-impl Calculation for BitCalculation {
-    fn is_short(&self) -> bool {
-        self.bytes_left() <= BYTES_UNDER_LOCK
-    }
-
-    fn advance(&mut self) -> bool {
-        self.step(BYTES_PER_STEP);
-        self.bytes_left() > 0
-    }
-
+impl Provisional for BitCalculation {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
             let is_same = view.find(key)?.map_or(Ok(source.is_empty()), |entry| {
@@ -108,6 +99,28 @@ impl Calculation for BitCalculation {
         Ok(true)
     }
 
+    fn abandon(self, view: &mut View<'_>) {
+        self.sources.into_iter().for_each(|source| view.discard(source));
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.sources.iter().map(Bytes::len).sum::<usize>() + self.result.capacity()
+    }
+}
+
+impl Calculation for BitCalculation {
+    /// How many elements or bytes the key holds then.
+    type Stored = usize;
+
+    fn is_short(&self) -> bool {
+        self.bytes_left() <= BYTES_UNDER_LOCK
+    }
+
+    fn advance(&mut self) -> bool {
+        self.step(BYTES_PER_STEP);
+        self.bytes_left() > 0
+    }
+
     fn store(mut self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
         check_length(self.length)?;
         let mut shard = view.shard_mut(target)?;
@@ -119,9 +132,5 @@ impl Calculation for BitCalculation {
             shard.set_form(target, Form::Raw);
         }
         Ok(self.length)
-    }
-
-    fn abandon(self, view: &mut View<'_>) {
-        self.sources.into_iter().for_each(|source| view.discard(source));
     }
 }

@@ -1,5 +1,6 @@
-//! What several keys come to, worked out in slices without their locks, and how it is stored: what BITOP, the STORE forms of set operations and
-//! ZRANGESTORE share.
+//! What takes long to work out of what keys hold: in slices, without their locks, and then stored under them, if the keys hold the same. The one way for
+//! BITOP, the STORE forms of set operations, ZRANGESTORE, SPOP, LREM, LINSERT and removals of ranges, for commands and for the typed API; SORT does it with
+//! the half of it that looks up keys on its way ([`renew`]).
 
 use crate::error::StoreError;
 use crate::key::Key;
@@ -13,42 +14,50 @@ pub(super) const BYTES_UNDER_LOCK: usize = 64 * 1024;
 pub(super) const ELEMENTS_UNDER_LOCK: usize = 1024;
 /// Bytes that a step without locks looks at.
 pub(super) const BYTES_PER_STEP: usize = 256 * 1024;
-/// How often a calculation is done without the locks; if its sources are changed each time, it is done under them.
-const ATTEMPTS: usize = 2;
+/// How often something is worked out without the locks; if what the keys hold is changed each time, it is done under them.
+pub const ATTEMPTS: usize = 2;
 
-/// A calculation with what keys held when it began, which it holds by reference.
-pub trait Calculation: Sized {
-    /// Whether so little is left that it can be done while keys are locked.
-    fn is_short(&self) -> bool;
-
-    /// Does a slice of it. Returns whether there is more.
-    fn advance(&mut self) -> bool;
-
+/// Something that counts only if keys still hold what they held when it began, which it holds by reference.
+pub trait Provisional: Sized {
     /// Whether the keys hold what they held at the beginning. O(keys).
     ///
     /// # Errors
     /// [`StoreError::WrongType`], [`StoreError::Undeclared`].
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError>;
 
-    /// Ends it, if it is not at its end, and lets a key hold the result, without a deadline; where that is empty, the key is removed. Returns how many
-    /// elements or bytes that has.
+    /// Leaves it, as what the keys hold is something else by now. What it is the last to hold is freed when the locks are released.
+    fn abandon(self, view: &mut View<'_>);
+
+    /// About how many bytes are freed when it is dropped, if nobody else holds what it does. O(keys).
+    fn held_bytes(&self) -> usize;
+}
+
+/// A calculation with what keys held when it began.
+pub trait Calculation: Provisional {
+    /// What there is to say of the result.
+    type Stored;
+
+    /// Whether so little is left that it can be done while keys are locked.
+    fn is_short(&self) -> bool;
+
+    /// Does a slice of it. Returns whether there is more.
+    fn advance(&mut self) -> bool;
+
+    /// Ends it, if it is not at its end, and changes the key accordingly. The keys that it began with have to hold what they held then.
     ///
     /// # Errors
     /// [`StoreError::Undeclared`], [`StoreError::TooLong`].
-    fn store(self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError>;
-
-    /// Leaves it, as what the keys hold is something else by now. What it is the last to hold is freed when the locks are released.
-    fn abandon(self, view: &mut View<'_>);
+    fn store(self, view: &mut View<'_>, target: &Key<'_>) -> Result<Self::Stored, StoreError>;
 }
 
 impl Store {
-    /// Lets `target` hold what is calculated from `sources`, which are locked for a moment only, unless they are changed again and again.
+    /// Changes `target` by what is calculated from `sources`, which are locked for a moment only, unless they are changed again and again.
     pub(crate) fn calculate_into<C: Calculation>(
         &self,
         target: &Key<'_>,
         sources: &[Key<'_>],
         begin: impl Fn(&View<'_>, &[Key<'_>]) -> Result<C, StoreError>,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<C::Stored, StoreError> {
         let mut locks = LockSet::new();
         locks.write(target);
         sources.iter().for_each(|key| locks.read(key));
@@ -65,7 +74,7 @@ impl Store {
                 Ok(Err(calculation))
             });
             match outcome? {
-                Ok(count) => return Ok(count),
+                Ok(stored) => return Ok(stored),
                 Err(mut calculation) => {
                     attempts += 1;
                     while calculation.advance() {}
@@ -76,21 +85,22 @@ impl Store {
     }
 }
 
-/// The calculation, if the keys hold what they held at its beginning, and else a new one; and whether it is the old one.
+/// What was begun, if the keys hold what they held at its beginning, and else a new one; and whether it is the old one. Whatever comes of it, what has become
+/// useless is freed when the locks are released.
 ///
 /// # Errors
-/// What `begin` gives, and what [`Calculation::is_current`] does.
-pub fn renew<C: Calculation, E: From<StoreError>>(
-    calculation: C,
+/// What `begin` gives, and what [`Provisional::is_current`] does.
+pub fn renew<P: Provisional, E: From<StoreError>>(
+    begun: P,
     view: &mut View<'_>,
     keys: &[Key<'_>],
-    begin: impl Fn(&View<'_>, &[Key<'_>]) -> Result<C, E>,
-) -> Result<(C, bool), E> {
-    let is_current = calculation.is_current(view, keys);
+    begin: impl FnOnce(&View<'_>, &[Key<'_>]) -> Result<P, E>,
+) -> Result<(P, bool), E> {
+    let is_current = begun.is_current(view, keys);
     if is_current == Ok(true) {
-        return Ok((calculation, true));
+        return Ok((begun, true));
     }
-    calculation.abandon(view);
+    begun.abandon(view);
     is_current?;
     Ok((begin(view, keys)?, false))
 }

@@ -11,21 +11,25 @@ mod generic;
 mod hash;
 mod list;
 mod list_edit;
+mod list_search;
 mod object;
 mod range;
 mod set;
 mod set_calculation;
+mod set_pop;
 mod sorted_set;
 mod string;
 
 pub use bit_calculation::{BitCalculation, BitOp};
 pub use bit_field::{BitField, BitFieldOp, Overflow};
-pub use calculation::{Calculation, renew};
+pub use calculation::{ATTEMPTS, Calculation, Provisional, renew};
 pub use expiry::{ExpireCondition, Ttl};
 pub use list::{ListEnd, index_place, index_range};
-pub use list_edit::{ListEdit, ListSearch};
+pub use list_edit::ListEdit;
+pub use list_search::ListSearch;
 pub use set_calculation::{SetCalculation, SetOp};
+pub use set_pop::SetPop;
 pub use sorted_set::{
-    Aggregate, SortedSetCalculation, SortedSetRange, SortedSetRemoval, ZaddOptions, ZaddOutcome, ZremReason,
+    Aggregate, Removed, SortedSetCalculation, SortedSetRange, SortedSetRemoval, ZaddOptions, ZaddOutcome, ZremReason,
 };
 pub use string::{Condition, Expiry, SetOptions, SetOutcome};

@@ -1,4 +1,4 @@
-//! Sets: members put in, taken out, moved and popped. What is computed from several sets is in `set_calculation.rs`.
+//! Sets: members put in, taken out, moved and popped. What takes long is in `set_calculation.rs` and `set_pop.rs`.
 
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -9,9 +9,6 @@ use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::view::View;
-
-/// What is left is moved to a new set where it is less than a fifth of what is popped, as in Redis: then a set of integers is kept as one again.
-const POPPED_FOR_EACH_LEFT: usize = 5;
 
 impl View<'_> {
     /// Puts members into a set, which is made where there is no such key. Returns how many were not there.
@@ -78,41 +75,6 @@ impl View<'_> {
             Some(member)
         })?;
         Ok(popped.flatten())
-    }
-
-    /// Takes so many members out, picked at random, or all if there are no more. O(1) for all; else O(count log n).
-    ///
-    /// # Errors
-    /// See [`set_add`](Self::set_add).
-    pub fn set_pop_many(&mut self, key: &Key<'_>, count: usize) -> Result<Set, StoreError> {
-        let mut shard = self.shard_mut(key)?;
-        if count == 0 {
-            shard.live(key).map(Entry::collection::<Set>).transpose()?;
-            return Ok(Set::new());
-        }
-        let popped = shard.change(key, |set: &mut Set, report| {
-            if count >= set.len() {
-                // That the key is removed says all that is different.
-                report.tell(event::SPOP, || Delta::SetRemove(Vec::new()));
-                return std::mem::take(set);
-            }
-            let left = set.len() - count;
-            let moves_what_is_left = left.saturating_mul(POPPED_FOR_EACH_LEFT) <= count;
-            let mut taken = Set::new();
-            for _ in 0..if moves_what_is_left { left } else { count } {
-                if let Some(member) = set.take(fastrand::usize(..set.len())) {
-                    taken.insert(&member);
-                }
-            }
-            if moves_what_is_left {
-                std::mem::swap(set, &mut taken);
-            }
-            report.tell(event::SPOP, || {
-                Delta::SetRemove(taken.iter().map(|member| member.with_bytes(Bytes::copy_from_slice)).collect())
-            });
-            taken
-        })?;
-        Ok(popped.unwrap_or_default())
     }
 }
 

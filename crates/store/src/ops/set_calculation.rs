@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use super::calculation::{BYTES_UNDER_LOCK, Calculation};
+use super::calculation::{BYTES_UNDER_LOCK, Calculation, Provisional};
 use crate::collection::{Collection, Element, Set};
 use crate::effect::event;
 use crate::error::StoreError;
@@ -180,7 +180,17 @@ impl SetCalculation {
     /// Ends the calculation, if it is not at its end, and returns how many elements there are, up to the limit if there is one.
     pub fn count(mut self) -> usize {
         while self.step(usize::MAX) {}
+        self.found()
+    }
+
+    /// How many elements there are so far, up to the limit if there is one.
+    pub const fn found(&self) -> usize {
         if self.plan.counts_to.is_some() { self.count } else { self.result.len() }
+    }
+
+    /// Takes the result, once nothing is left to be looked at.
+    pub fn take_result(&mut self) -> Set {
+        std::mem::take(&mut self.result)
     }
 
     /// Ends the calculation, if it is not at its end.
@@ -190,15 +200,7 @@ impl SetCalculation {
     }
 }
 
-impl Calculation for SetCalculation {
-    fn is_short(&self) -> bool {
-        self.bytes_left() <= BYTES_UNDER_LOCK
-    }
-
-    fn advance(&mut self) -> bool {
-        self.step(BYTES_UNDER_LOCK)
-    }
-
+impl Provisional for SetCalculation {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
             let is_same = match (view.find(key)?, source) {
@@ -217,6 +219,28 @@ impl Calculation for SetCalculation {
         Ok(true)
     }
 
+    fn abandon(self, view: &mut View<'_>) {
+        self.sources.into_iter().flatten().for_each(|source| view.discard(Collection::from(source)));
+        view.discard(Collection::from(self.result));
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.sources.iter().flatten().map(Set::memory).sum::<usize>() + self.result.memory()
+    }
+}
+
+impl Calculation for SetCalculation {
+    /// How many elements or bytes the key holds then.
+    type Stored = usize;
+
+    fn is_short(&self) -> bool {
+        self.bytes_left() <= BYTES_UNDER_LOCK
+    }
+
+    fn advance(&mut self) -> bool {
+        self.step(BYTES_UNDER_LOCK)
+    }
+
     fn store(self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
         view.shard_mut(target)?;
         let event = self.op.event();
@@ -224,10 +248,5 @@ impl Calculation for SetCalculation {
         let len = result.len();
         view.store_collection(target, result, event)?;
         Ok(len)
-    }
-
-    fn abandon(self, view: &mut View<'_>) {
-        self.sources.into_iter().flatten().for_each(|source| view.discard(Collection::from(source)));
-        view.discard(Collection::from(self.result));
     }
 }

@@ -8,9 +8,11 @@ use pyredis_store::{Element, Hash, RandomRanks, View};
 
 use super::super::context::Ctx;
 use super::super::error::CommandError;
+use super::super::held::Held;
 use super::super::long_reply::{LongReply, REPEATED_BYTES_MAX, too_long};
 use super::super::spec::{Arity, CommandSpec, Flags};
-use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, PAGES_PER_STEP, Work};
+use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::garbage::Freeing;
 use crate::outcome::Outcome;
 
 /// What a field costs, in bytes, if it has no more.
@@ -42,9 +44,10 @@ pub(super) const HVALS: CommandSpec = CommandSpec {
 };
 
 fn all(ctx: &mut Ctx<'_, '_>, shape: Shape) -> Result<Outcome, CommandError> {
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let hash = view.collection::<Hash>(key)?.cloned().unwrap_or_default();
-    Ok(Fields::all(hash, shape).answer(reply))
+    Ok(Fields::all(hash, shape).answer(freeing, reply))
 }
 
 /// What is said of each field, and how.
@@ -112,11 +115,11 @@ impl Fields {
     }
 
     /// Answers at once if that is little work, else leaves it to be done without the locks.
-    pub(super) fn answer(mut self, reply: &mut ReplyWriter) -> Outcome {
+    pub(super) fn answer(mut self, freeing: &Freeing, reply: &mut ReplyWriter) -> Outcome {
         let bytes_each = self.hash.memory() / self.hash.len().max(1);
         if self.count > ELEMENTS_UNDER_LOCK || bytes_each.saturating_mul(self.count) > BYTES_UNDER_LOCK {
             self.written = LongReply::new(reply.version());
-            return Outcome::Work(Box::new(self));
+            return Outcome::Work(Box::new(LongAnswer(Held::new(freeing, self, |fields| fields.hash.memory()))));
         }
         self.shape.begin(self.count, reply);
         let shape = self.shape;
@@ -158,21 +161,24 @@ impl Fields {
     }
 }
 
-impl Work for Fields {
+/// Many fields, or long ones.
+struct LongAnswer(Held<Fields>);
+
+impl Work for LongAnswer {
     fn step(&mut self) -> bool {
-        let (mut written, shape) = (std::mem::take(&mut self.written), self.shape);
-        let has_more = self.show(BYTES_UNDER_LOCK, |pair| shape.write(pair, written.writer()));
-        self.written = written;
-        // If nobody else has the hash, it is freed, which takes as long as reading it.
-        (has_more && !self.is_too_long()) || self.hash.shed(PAGES_PER_STEP)
+        let fields = &mut *self.0;
+        let (mut written, shape) = (std::mem::take(&mut fields.written), fields.shape);
+        let has_more = fields.show(BYTES_UNDER_LOCK, |pair| shape.write(pair, written.writer()));
+        fields.written = written;
+        has_more && !fields.is_too_long()
     }
 
-    fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        if self.is_too_long() {
+    fn end(mut self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        if self.0.is_too_long() {
             return Err(too_long());
         }
-        self.shape.begin(self.count, reply);
-        self.written.reply(reply);
+        self.0.shape.begin(self.0.count, reply);
+        std::mem::take(&mut self.0.written).reply(reply);
         Ok(Ended::Answered)
     }
 }

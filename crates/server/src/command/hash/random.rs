@@ -24,6 +24,7 @@ pub(super) const HRANDFIELD: CommandSpec = CommandSpec {
 
 fn hrandfield(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let wanted = wanted(ctx)?;
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let hash = view.collection::<Hash>(key)?;
     let Some((wanted, shape)) = wanted else {
@@ -42,7 +43,7 @@ fn hrandfield(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     } else {
         Fields::all(hash, shape)
     };
-    Ok(fields.answer(reply))
+    Ok(fields.answer(freeing, reply))
 }
 
 /// How many fields, and by its sign whether they may come again; and how. `None` where no count is given.

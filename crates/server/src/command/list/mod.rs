@@ -93,7 +93,7 @@ fn pop(ctx: &mut Ctx<'_, '_>, end: ListEnd) -> Result<Outcome, CommandError> {
     if !args.is_empty() {
         return Err(CommandError::WrongArity(ctx.command.full_name()));
     }
-    let count = count.transpose()?;
+    let (count, freeing) = (count.transpose()?, &ctx.server.garbage);
     let (key, view, reply) = ctx.key_view_mut_reply(0)?;
     let Some(count) = count else {
         let popped = view.list_pop_with(key, end, |list, place| reply_list_element(reply, list, place))?;
@@ -104,7 +104,8 @@ fn pop(ctx: &mut Ctx<'_, '_>, end: ListEnd) -> Result<Outcome, CommandError> {
     };
     match view.list_pop(key, end, usize::try_from(count).unwrap_or(usize::MAX))? {
         Some(list) => {
-            Ok(Elements { list: &list, range: 0..list.len(), from_back: end == ListEnd::Back, key: None }.reply(reply))
+            let (range, from_back) = (0..list.len(), end == ListEnd::Back);
+            Ok(Elements { list: &list, range, from_back, key: None }.reply(freeing, reply))
         }
         None => {
             reply.null_array();
@@ -194,11 +195,12 @@ const LRANGE: CommandSpec = CommandSpec {
 
 fn lrange(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (start, stop) = (integer(ctx.arg(2))?, integer(ctx.arg(3))?);
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     match view.collection::<List>(key)? {
         Some(list) => {
             let range = index_range(start, stop, list.len());
-            Ok(Elements { list, range, from_back: false, key: None }.reply(reply))
+            Ok(Elements { list, range, from_back: false, key: None }.reply(freeing, reply))
         }
         None => {
             reply.array(0);

@@ -7,8 +7,10 @@ use pyredis_protocol::{ReplyWriter, RespVersion};
 use pyredis_store::{List, View};
 
 use crate::command::error::CommandError;
+use crate::command::held::Held;
 use crate::command::long_reply::{LongReply, reply_list_element};
 use crate::command::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, Ended, Work};
+use crate::garbage::Freeing;
 use crate::outcome::Outcome;
 
 /// Elements to be answered.
@@ -23,7 +25,7 @@ pub(super) struct Elements<'l> {
 
 impl Elements<'_> {
     /// Answers them, or leaves it to be done.
-    pub(super) fn reply(self, reply: &mut ReplyWriter) -> Outcome {
+    pub(super) fn reply(self, freeing: &Freeing, reply: &mut ReplyWriter) -> Outcome {
         let Self { list, range, from_back, key } = self;
         if range.len() <= ELEMENTS_PER_STEP {
             let mark = reply.mark();
@@ -41,7 +43,8 @@ impl Elements<'_> {
         let pieces = LongReply::new(RespVersion::default());
         let key = key.map(Bytes::copy_from_slice);
         let count = range.len();
-        Outcome::Work(Box::new(LongAnswer { key, count, list: list.clone(), rest: range, from_back, pieces }))
+        let list = Held::new(freeing, list.clone(), List::memory);
+        Outcome::Work(Box::new(LongAnswer { key, count, list, rest: range, from_back, pieces }))
     }
 }
 
@@ -62,7 +65,7 @@ fn places(range: &Range<usize>, from_back: bool) -> impl Iterator<Item = usize> 
 struct LongAnswer {
     key: Option<Bytes>,
     count: usize,
-    list: List,
+    list: Held<List>,
     rest: Range<usize>,
     from_back: bool,
     /// Strings, which are the same in every version.

@@ -1,19 +1,21 @@
 //! Where an element is: LPOS, LINSERT, LREM.
 //!
-//! So many elements are looked at under the lock as a step has. If that is not enough, a clone of the list is looked through without it; LINSERT and LREM then
-//! look whether the list is still the same before they change it.
+//! So many elements are looked at under the lock as a step has, and so many bytes compared. If that is not enough, a clone of the list is looked through without
+//! it; LINSERT and LREM then look whether the list is still the same before they change it.
 
+use bytes::Bytes;
 use pyredis_protocol::ReplyWriter;
-use pyredis_store::{List, ListEdit, ListSearch, LockSet, View};
+use pyredis_store::{Key, List, ListEdit, ListSearch, View};
 
 use super::LIST;
 use crate::command::args::{Args, integer, integer_in};
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
+use crate::command::held::Held;
 use crate::command::long_reply::LongReply;
-use crate::command::own_keys::OwnKey;
 use crate::command::spec::{Arity, CommandSpec, Flags, KeySpec};
-use crate::command::work::{ATTEMPTS, ELEMENTS_PER_STEP, Ended, Work};
+use crate::command::store_result::change_key;
+use crate::command::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, ELEMENTS_UNDER_LOCK, Ended, Work};
 use crate::outcome::Outcome;
 
 const RANK_ZERO: &str = "RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list";
@@ -53,13 +55,14 @@ fn lpos(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
             return Err(CommandError::Syntax);
         }
     }
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let Some(list) = view.collection::<List>(key)? else {
         reply_places(reply, &[], many);
         return Ok(Outcome::Done);
     };
-    if search.step(list, ELEMENTS_PER_STEP) {
-        let (list, pieces) = (list.clone(), LongReply::new(reply.version()));
+    if search.step(list, ELEMENTS_UNDER_LOCK, BYTES_UNDER_LOCK) {
+        let (list, pieces) = (Held::new(freeing, list.clone(), List::memory), LongReply::new(reply.version()));
         return Ok(Outcome::Work(Box::new(LongSearch { list, search, many, is_over: false, written: 0, pieces })));
     }
     reply_places(reply, search.places(), many);
@@ -90,7 +93,7 @@ fn reply_place(reply: &mut ReplyWriter, place: usize) {
 
 /// LPOS in a long list.
 struct LongSearch {
-    list: List,
+    list: Held<List>,
     search: ListSearch,
     many: bool,
     is_over: bool,
@@ -102,7 +105,7 @@ struct LongSearch {
 impl Work for LongSearch {
     fn step(&mut self) -> bool {
         if !self.is_over {
-            self.is_over = !self.search.step(&self.list, ELEMENTS_PER_STEP);
+            self.is_over = !self.search.step(&self.list, ELEMENTS_PER_STEP, BYTES_PER_STEP);
             return !self.is_over || self.many;
         }
         let next = self.search.places().iter().skip(self.written).take(ELEMENTS_PER_STEP);
@@ -142,7 +145,13 @@ fn linsert(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         return Err(CommandError::Syntax);
     }
     let (pivot, element) = (args.take()?, args.take()?);
-    edit(ctx, Answer::Length, |list| ListEdit::insert(list, pivot, element, after))
+    let (key, view) = ctx.key_and_view(0)?;
+    let insertion = ListEdit::insert(view, key, pivot, element, after)?;
+    let again = || {
+        let [pivot, element] = [pivot, element].map(Bytes::copy_from_slice);
+        move |view: &View<'_>, key: &Key<'_>| Ok(ListEdit::insert(view, key, &pivot, &element, after)?)
+    };
+    change_key(ctx, key, insertion, again, |stored, reply| Answer::Length.give(stored, reply))
 }
 
 pub(super) const LREM: CommandSpec = CommandSpec {
@@ -159,7 +168,13 @@ pub(super) const LREM: CommandSpec = CommandSpec {
 
 fn lrem(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (count, element) = (integer(ctx.arg(2))?, ctx.arg(3));
-    edit(ctx, Answer::Changed, |list| ListEdit::remove(list, element, count))
+    let (key, view) = ctx.key_and_view(0)?;
+    let removal = ListEdit::remove(view, key, element, count)?;
+    let again = || {
+        let element = Bytes::copy_from_slice(element);
+        move |view: &View<'_>, key: &Key<'_>| Ok(ListEdit::remove(view, key, &element, count)?)
+    };
+    change_key(ctx, key, removal, again, |stored, reply| Answer::Changed.give(stored, reply))
 }
 
 /// What a change of a list answers.
@@ -172,67 +187,13 @@ enum Answer {
 }
 
 impl Answer {
-    fn of(self, (changed, length): (usize, usize)) -> i64 {
-        match self {
-            Self::Length if changed == 0 => -1,
-            Self::Length => i64::try_from(length).unwrap_or(i64::MAX),
-            Self::Changed => i64::try_from(changed).unwrap_or(i64::MAX),
+    fn give(self, stored: Option<(usize, usize)>, reply: &mut ReplyWriter) -> Outcome {
+        match (self, stored) {
+            (_, None) => reply.int(0),
+            (Self::Length, Some((0, _))) => reply.int(-1),
+            (Self::Length, Some((_, length))) => reply.count(length),
+            (Self::Changed, Some((changed, _))) => reply.count(changed),
         }
-    }
-}
-
-fn edit(ctx: &mut Ctx<'_, '_>, answer: Answer, begin: impl FnOnce(List) -> ListEdit) -> Result<Outcome, CommandError> {
-    let (key, view) = ctx.key_and_view(0)?;
-    let Some(list) = view.collection::<List>(key)?.cloned() else { return Ok(ctx.answer_count(0)) };
-    let mut edit = begin(list);
-    if edit.step(ELEMENTS_PER_STEP) {
-        let key = OwnKey::new(&ctx.server.store, key);
-        return Ok(Outcome::Work(Box::new(LongEdit { key, edit, answer, attempts: 1 })));
-    }
-    let result = edit.store(view, key)?;
-    ctx.reply.int(answer.of(result));
-    Ok(Outcome::Done)
-}
-
-/// A change of a long list.
-struct LongEdit {
-    key: OwnKey,
-    edit: ListEdit,
-    answer: Answer,
-    attempts: usize,
-}
-
-impl Work for LongEdit {
-    fn step(&mut self) -> bool {
-        self.edit.step(ELEMENTS_PER_STEP)
-    }
-
-    fn locks(&self) -> Option<LockSet> {
-        let mut locks = LockSet::new();
-        locks.write(&self.key.key());
-        Some(locks)
-    }
-
-    fn end(self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        let Self { key, mut edit, answer, attempts } = *self;
-        let view = view.ok_or_else(|| CommandError::err("the list was to be changed without its lock"))?;
-        let list = view.collection::<List>(&key.key())?.cloned();
-        let Some(list) = list else {
-            view.discard(edit.restart(List::new()));
-            reply.int(0);
-            return Ok(Ended::Answered);
-        };
-        if edit.is_current(&list) {
-            // What is shared would be copied before it is changed.
-            drop(list);
-        } else {
-            view.discard(edit.restart(list));
-            if attempts < ATTEMPTS {
-                return Ok(Ended::Again(Box::new(Self { key, edit, answer, attempts: attempts + 1 })));
-            }
-        }
-        let result = edit.store(view, &key.key())?;
-        reply.int(answer.of(result));
-        Ok(Ended::Answered)
+        Outcome::Done
     }
 }

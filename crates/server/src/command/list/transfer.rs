@@ -85,6 +85,7 @@ fn lmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         }
     }
     let count = usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX);
+    let freeing = &ctx.server.garbage;
     for at in 0..ctx.keys.len() {
         let (key, view, reply) = ctx.key_view_mut_reply(at)?;
         if view.collection::<List>(key)?.is_none() {
@@ -92,7 +93,7 @@ fn lmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         }
         let Some(list) = view.list_pop(key, end, count)? else { continue };
         let (range, from_back) = (0..list.len(), end == ListEnd::Back);
-        return Ok(Elements { list: &list, range, from_back, key: Some(key.bytes()) }.reply(reply));
+        return Ok(Elements { list: &list, range, from_back, key: Some(key.bytes()) }.reply(freeing, reply));
     }
     ctx.reply.null_array();
     Ok(Outcome::Done)

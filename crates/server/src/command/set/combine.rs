@@ -2,11 +2,12 @@
 
 use pyredis_protocol::ReplyWriter;
 use pyredis_protocol::number::parse_i64;
-use pyredis_store::{Set, SetCalculation, SetOp, View};
+use pyredis_store::{Provisional, SetCalculation, SetOp, View};
 
 use super::super::args::Args;
 use super::super::context::Ctx;
 use super::super::error::CommandError;
+use super::super::held::Held;
 use super::super::spec::{Arity, CommandSpec, Flags, KeySpec};
 use super::super::store_result::store_result;
 use super::super::work::{BYTES_UNDER_LOCK, Ended, Work};
@@ -49,34 +50,28 @@ pub(super) const SDIFF: CommandSpec = CommandSpec {
 fn combine(ctx: &mut Ctx<'_, '_>, op: SetOp) -> Result<Outcome, CommandError> {
     let keys = ctx.keys;
     let calculation = SetCalculation::begin(ctx.view()?, op, keys)?;
+    let freeing = &ctx.server.garbage;
     if calculation.bytes_left() > BYTES_UNDER_LOCK {
-        return Ok(Outcome::Work(Box::new(LongAnswer { calculation: Some(calculation), members: None })));
+        let calculation = Held::new(freeing, calculation, Provisional::held_bytes);
+        return Ok(Outcome::Work(Box::new(LongAnswer(calculation))));
     }
-    Ok(Members::all(calculation.into_result(), Shape::Set).answer(ctx.reply))
+    Ok(Members::all(calculation.into_result(), Shape::Set).answer(freeing, ctx.reply))
 }
 
 /// Answers with what large sets come to.
-struct LongAnswer {
-    calculation: Option<SetCalculation>,
-    members: Option<Box<Members>>,
-}
+struct LongAnswer(Held<SetCalculation>);
 
 impl Work for LongAnswer {
     fn step(&mut self) -> bool {
-        let Some(mut calculation) = self.calculation.take() else {
-            return self.members.as_mut().is_some_and(|members| members.step());
-        };
-        if calculation.step(BYTES_UNDER_LOCK) {
-            self.calculation = Some(calculation);
-        } else {
-            self.members = Some(Box::new(Members::all(calculation.into_result(), Shape::Set)));
-        }
-        true
+        self.0.step(BYTES_UNDER_LOCK)
     }
 
-    fn end(self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        let members = self.members.unwrap_or_else(|| Box::new(Members::all(Set::new(), Shape::Set)));
-        members.end(view, reply)
+    fn end(mut self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        let result = self.0.take_result();
+        Ok(match Members::all(result, Shape::Set).answer(self.0.freeing(), reply) {
+            Outcome::Work(work) => Ended::Again(work),
+            _ => Ended::Answered,
+        })
     }
 }
 
@@ -112,13 +107,17 @@ fn sintercard(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let calculation = SetCalculation::begin(ctx.view()?, SetOp::Intersection, keys)?;
     let calculation = calculation.counting_to(if limit == 0 { usize::MAX } else { limit });
     if calculation.bytes_left() > BYTES_UNDER_LOCK {
-        return Ok(Outcome::Work(Box::new(LongCount(calculation))));
+        return Ok(Outcome::Work(Box::new(LongCount(Held::new(
+            &ctx.server.garbage,
+            calculation,
+            Provisional::held_bytes,
+        )))));
     }
     Ok(ctx.answer_count(calculation.count()))
 }
 
 /// Counts what is in all of some large sets.
-struct LongCount(SetCalculation);
+struct LongCount(Held<SetCalculation>);
 
 impl Work for LongCount {
     fn step(&mut self) -> bool {
@@ -126,7 +125,7 @@ impl Work for LongCount {
     }
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        reply.count(self.0.count());
+        reply.count(self.0.found());
         Ok(Ended::Answered)
     }
 }

@@ -7,10 +7,12 @@ use pyredis_store::{Element, RandomRanks, Set, View};
 
 use super::super::context::Ctx;
 use super::super::error::CommandError;
+use super::super::held::Held;
 use super::super::long_reply::{REPEATED_BYTES_MAX, too_long};
 use super::super::pieces::Pieces;
 use super::super::spec::{Arity, CommandSpec, Flags};
-use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, PAGES_PER_STEP, Work};
+use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::garbage::Freeing;
 use crate::outcome::Outcome;
 
 /// What a member costs, in bytes, if it has no more.
@@ -28,9 +30,10 @@ pub(super) const SMEMBERS: CommandSpec = CommandSpec {
 };
 
 fn smembers(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let set = view.collection::<Set>(key)?.cloned().unwrap_or_default();
-    Ok(Members::all(set, Shape::Set).answer(reply))
+    Ok(Members::all(set, Shape::Set).answer(freeing, reply))
 }
 
 /// What a reply says that it is.
@@ -73,11 +76,11 @@ impl Members {
     }
 
     /// Answers at once if that is little work, else leaves it to be done without the locks.
-    pub(super) fn answer(mut self, reply: &mut ReplyWriter) -> Outcome {
+    pub(super) fn answer(mut self, freeing: &Freeing, reply: &mut ReplyWriter) -> Outcome {
         let members = self.left();
         let bytes_each = self.set.memory() / self.set.len().max(1);
         if members > ELEMENTS_UNDER_LOCK || bytes_each.saturating_mul(members) > BYTES_UNDER_LOCK {
-            return Outcome::Work(Box::new(self));
+            return Outcome::Work(Box::new(LongAnswer(Held::new(freeing, self, |members| members.set.memory()))));
         }
         match self.shape {
             Shape::Set => reply.set(members),
@@ -113,24 +116,24 @@ impl Members {
     }
 }
 
-impl Work for Members {
+/// Many members, or long ones.
+struct LongAnswer(Held<Members>);
+
+impl Work for LongAnswer {
     fn step(&mut self) -> bool {
-        if self.left() > 0 && !self.is_too_long() {
-            let mut found = std::mem::take(&mut self.found);
-            self.show(BYTES_UNDER_LOCK, |member| found.add(member));
-            self.found = found;
-            return true;
-        }
-        // If nobody else has the set, it is freed, which takes as long as reading it.
-        self.set.shed(PAGES_PER_STEP)
+        let members = &mut *self.0;
+        let mut found = std::mem::take(&mut members.found);
+        members.show(BYTES_UNDER_LOCK, |member| found.add(member));
+        members.found = found;
+        members.left() > 0 && !members.is_too_long()
     }
 
-    fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        if self.is_too_long() {
+    fn end(mut self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        if self.0.is_too_long() {
             return Err(too_long());
         }
-        let Self { found, shape, .. } = *self;
-        match shape {
+        let found = std::mem::take(&mut self.0.found);
+        match self.0.shape {
             Shape::Set => found.reply_set(reply),
             Shape::Array => found.reply_array(reply),
         }

@@ -1,11 +1,13 @@
 //! Members at random: SPOP, SRANDMEMBER.
 
-use pyredis_store::{RandomRanks, Set};
+use pyredis_protocol::ReplyWriter;
+use pyredis_store::{Key, RandomRanks, Set, SetPop, View};
 
 use super::super::args::{count, signed_count};
 use super::super::context::Ctx;
 use super::super::error::CommandError;
 use super::super::spec::{Arity, CommandSpec, Flags, KeySpec};
+use super::super::store_result::change_key;
 use super::members::{Members, Shape};
 use crate::outcome::Outcome;
 
@@ -35,8 +37,12 @@ fn spop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         3 => {
             let wanted = count(ctx.arg(2))?;
             let (key, view) = ctx.key_and_view(0)?;
-            let popped = view.set_pop_many(key, wanted)?;
-            Ok(Members::all(popped, Shape::Set).answer(ctx.reply))
+            let pop = SetPop::begin(view, key, wanted)?;
+            let again = || move |view: &View<'_>, key: &Key<'_>| Ok(SetPop::begin(view, key, wanted)?);
+            let freeing = ctx.server.garbage.clone();
+            let answer =
+                move |popped, reply: &mut ReplyWriter| Members::all(popped, Shape::Set).answer(&freeing, reply);
+            change_key(ctx, key, pop, again, answer)
         }
         _ => Err(CommandError::Syntax),
     }
@@ -61,6 +67,7 @@ fn srandmember(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         [_, _, count] => Some(signed_count(count)?),
         _ => return Err(CommandError::Syntax),
     };
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let set = view.collection::<Set>(key)?;
     let Some(wanted) = wanted else {
@@ -79,5 +86,5 @@ fn srandmember(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     } else {
         Members::all(set, Shape::Array)
     };
-    Ok(members.answer(reply))
+    Ok(members.answer(freeing, reply))
 }

@@ -8,14 +8,19 @@ mod order;
 mod pattern;
 mod work;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use pyredis_protocol::Arg;
+use pyredis_store::Provisional;
 
 use self::pattern::Pattern;
-use self::work::Sorting;
+use self::work::{LongSort, Request, Sorting};
 use super::args::Args;
 use super::context::Ctx;
 use super::error::CommandError;
+use super::held::Held;
+use super::own_keys::OwnKey;
 use super::spec::{Arity, Categories, CommandSpec, Flags, Hidden, KeySpec, Locks};
 use crate::outcome::Outcome;
 
@@ -132,12 +137,15 @@ fn target(args: &[Arg<'_>]) -> Option<usize> {
 
 fn sort(ctx: &mut Ctx<'_, '_>, can_store: bool) -> Result<Outcome, CommandError> {
     let options = Options::parse(ctx.args, can_store)?;
-    let store = &ctx.server.store;
+    let (store, freeing) = (&ctx.server.store, &ctx.server.garbage);
     let (key, view, reply) = ctx.key_view_mut_reply(0)?;
-    let sorting = Sorting::begin(store, key, view, options, reply.version())?;
-    if sorting.is_small() {
-        super::work::finish(Box::new(sorting), view, reply)?;
+    let request = Request { options, key: OwnKey::new(store, key), version: reply.version() };
+    let sorting = Sorting::begin(Arc::new(request), view, 1)?;
+    let is_small = sorting.is_small();
+    let work = Box::new(LongSort(Held::new(freeing, sorting, Provisional::held_bytes)));
+    if is_small {
+        super::work::finish(work, view, reply)?;
         return Ok(Outcome::Done);
     }
-    Ok(Outcome::Work(Box::new(sorting)))
+    Ok(Outcome::Work(work))
 }

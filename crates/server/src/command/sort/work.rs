@@ -5,20 +5,22 @@
 //! under them.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::vec::IntoIter;
 
 use bytes::Bytes;
 use pyredis_protocol::{ReplyWriter, RespVersion};
-use pyredis_store::{Collection, Key, List, LockSet, Store, StoreError, ValueRef, View};
+use pyredis_store::{ATTEMPTS, Collection, Key, List, LockSet, Provisional, StoreError, ValueRef, View, renew};
 
 use super::Options;
 use super::number;
 use super::order::{Item, MergeSort};
 use super::pattern::Pattern;
 use crate::command::error::CommandError;
+use crate::command::held::Held;
 use crate::command::long_reply::LongReply;
 use crate::command::own_keys::OwnKey;
-use crate::command::work::{ATTEMPTS, BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, Ended, Work};
+use crate::command::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, Ended, Work};
 
 enum Phase {
     /// As many elements are taken.
@@ -30,11 +32,18 @@ enum Phase {
     Output(IntoIter<Item>, usize),
 }
 
+/// What is asked for.
+pub(super) struct Request {
+    pub(super) options: Options,
+    pub(super) key: OwnKey,
+    pub(super) version: RespVersion,
+}
+
 /// See the module.
 pub(super) struct Sorting {
+    request: Arc<Request>,
+    /// The request's, as the source has it.
     options: Options,
-    key: OwnKey,
-    version: RespVersion,
     source: Option<Collection>,
     phase: Phase,
     /// Which elements, once they are sorted, are wanted.
@@ -44,7 +53,6 @@ pub(super) struct Sorting {
     attempts: usize,
     /// A slice under locks is done, and others have their turn.
     pauses: bool,
-    stale: Option<Phase>,
 }
 
 /// Where the result is put together.
@@ -78,33 +86,9 @@ fn source(view: &View<'_>, key: &Key<'_>) -> Result<Option<Collection>, StoreErr
 }
 
 impl Sorting {
-    pub(super) fn begin(
-        store: &Store,
-        key: &Key<'_>,
-        view: &View<'_>,
-        options: Options,
-        version: RespVersion,
-    ) -> Result<Self, CommandError> {
-        let mut sorting = Self {
-            options,
-            key: OwnKey::new(store, key),
-            version,
-            source: None,
-            phase: Phase::Load(Vec::new()),
-            window: 0..0,
-            output: Output::new(version),
-            is_number: true,
-            attempts: 1,
-            pauses: false,
-            stale: None,
-        };
-        sorting.start(source(view, key)?);
-        Ok(sorting)
-    }
-
-    /// Begins, or begins anew, with what the key holds now.
-    fn start(&mut self, source: Option<Collection>) {
-        let options = &mut self.options;
+    pub(super) fn begin(request: Arc<Request>, view: &View<'_>, attempts: usize) -> Result<Self, StoreError> {
+        let source = source(view, &request.key.key())?;
+        let mut options = request.options.clone();
         if options.keeps_order && options.target.is_some() && matches!(source, Some(Collection::Set(_))) {
             // The order of a set is nobody's, so what is stored of it is sorted.
             (options.keeps_order, options.alpha, options.by) = (false, true, None);
@@ -114,12 +98,20 @@ impl Sorting {
         let (offset, limit) = options.limit.unwrap_or((0, -1));
         let first = usize::try_from(offset.clamp(0, signed)).unwrap_or(count);
         let most = usize::try_from(limit).unwrap_or(count);
-        self.window = first..first.saturating_add(most).min(count);
-        self.source = source;
+        let mut sorting = Self {
+            options,
+            source,
+            phase: Phase::Load(Vec::new()),
+            window: first..first.saturating_add(most).min(count),
+            output: Output::new(request.version),
+            is_number: true,
+            attempts,
+            pauses: false,
+            request,
+        };
         // Room for all, as moving many to more room takes long.
-        let items = Vec::with_capacity(self.wanted().len());
-        self.stale = Some(std::mem::replace(&mut self.phase, Phase::Load(items)));
-        (self.output, self.is_number) = (Output::new(self.version), true);
+        sorting.phase = Phase::Load(Vec::with_capacity(sorting.wanted().len()));
+        Ok(sorting)
     }
 
     /// Whether all of it can be done under the locks that the command has.
@@ -196,7 +188,7 @@ impl Sorting {
             for pattern in patterns {
                 found.push(match (pattern, pattern.key(&item.element), view) {
                     (Pattern::Element, ..) => Some(item.element.clone()),
-                    (_, Some(key), Some(view)) => pattern.read(view, &self.key.beside(&key))?,
+                    (_, Some(key), Some(view)) => pattern.read(view, &self.request.key.beside(&key))?,
                     _ => None,
                 });
             }
@@ -273,14 +265,15 @@ impl Sorting {
         matches!(&self.phase, Phase::Output(rest, _) if rest.len() == 0)
     }
 
-    fn answer(self, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+    fn answer(&mut self, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<(), CommandError> {
         if !self.is_number {
             return Err(CommandError::err("One or more scores can't be converted into double"));
         }
-        let Output { count, reply: pieces, list } = self.output;
+        let Output { count, reply: pieces, list } =
+            std::mem::replace(&mut self.output, Output::new(self.request.version));
         match (&self.options.target, view) {
             (Some(target), Some(view)) => {
-                view.store_sorted(&self.key.beside(target), list)?;
+                view.store_sorted(&self.request.key.beside(target), list)?;
                 reply.count(count);
             }
             _ => {
@@ -288,23 +281,74 @@ impl Sorting {
                 pieces.reply(reply);
             }
         }
-        Ok(Ended::Answered)
+        Ok(())
     }
 
-    /// Whether the key holds what it held at the beginning; if not, begins anew.
-    fn is_current(&mut self, view: &mut View<'_>) -> Result<bool, StoreError> {
-        let now = source(view, &self.key.key())?;
-        let is_same = match (&now, &self.source) {
+    /// Does what is to be done under locks, and answers if that is the end. Returns whether it is.
+    fn go_on_locked(
+        &mut self,
+        is_at_once: bool,
+        view: &mut View<'_>,
+        reply: &mut ReplyWriter,
+    ) -> Result<bool, CommandError> {
+        while is_at_once && !self.is_over() {
+            if !self.go_on() && self.needs_view() {
+                self.look_up(Some(view))?;
+            }
+        }
+        if self.is_over() {
+            return self.answer(Some(view), reply).map(|()| true);
+        }
+        self.look_up(Some(view))?;
+        self.pauses = true;
+        Ok(false)
+    }
+
+    /// The locks that the next slice needs, if any.
+    fn locks(&self) -> Option<LockSet> {
+        let mut locks = LockSet::new();
+        let key = &self.request.key;
+        let target = self.options.target.as_ref().map(|target| key.beside(target));
+        let stores = (self.is_at_once() || self.is_over()) && target.is_some();
+        if self.is_at_once() || stores {
+            locks.read(&key.key());
+        }
+        if let Some(target) = target.filter(|_| stores) {
+            locks.write(&target);
+        }
+        if self.attempts > ATTEMPTS {
+            locks.read_database(key.key().db());
+        } else if self.needs_view() {
+            let patterns: Vec<&Pattern> = if self.is_at_once() {
+                self.options.patterns().collect()
+            } else {
+                self.to_look_up().1.iter().collect()
+            };
+            let items = self.to_look_up().0;
+            let keys = items.iter().flat_map(|item| patterns.iter().filter_map(|pattern| pattern.key(&item.element)));
+            keys.for_each(|name| locks.read(&key.beside(&name)));
+        }
+        (!locks.is_empty()).then_some(locks)
+    }
+}
+
+impl Provisional for Sorting {
+    fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
+        let [key] = keys else { return Err(StoreError::Undeclared) };
+        Ok(match (source(view, key)?, &self.source) {
             (Some(now), Some(before)) => now.is_same(before),
             (now, before) => now.is_none() && before.is_none(),
-        };
-        if !is_same {
-            let before = self.source.take();
-            before.into_iter().for_each(|before| view.discard(before));
-            self.start(now);
-            self.attempts += 1;
-        }
-        Ok(is_same)
+        })
+    }
+
+    fn abandon(self, view: &mut View<'_>) {
+        let bytes = self.held_bytes();
+        view.leave(self, bytes);
+    }
+
+    fn held_bytes(&self) -> usize {
+        let source = self.source.as_ref().map_or(0, Collection::memory);
+        source + self.output.reply.len_bytes() + self.output.list.memory()
     }
 }
 
@@ -315,55 +359,39 @@ fn set_score(item: &mut Item, weight: Option<&Bytes>) -> bool {
     score.is_some()
 }
 
-impl Work for Sorting {
+/// A sorting on its way.
+pub(super) struct LongSort(pub(super) Held<Sorting>);
+
+impl Work for LongSort {
     fn step(&mut self) -> bool {
-        self.stale = None;
-        std::mem::take(&mut self.pauses) || self.go_on()
+        std::mem::take(&mut self.0.pauses) || self.0.go_on()
     }
 
     fn locks(&self) -> Option<LockSet> {
-        let mut locks = LockSet::new();
-        let target = self.options.target.as_ref().map(|target| self.key.beside(target));
-        let stores = (self.is_at_once() || self.is_over()) && target.is_some();
-        if self.is_at_once() || stores {
-            locks.read(&self.key.key());
-        }
-        if let Some(target) = target.filter(|_| stores) {
-            locks.write(&target);
-        }
-        if self.attempts > ATTEMPTS {
-            locks.read_database(self.key.key().db());
-        } else if self.needs_view() {
-            let patterns: Vec<&Pattern> = if self.is_at_once() {
-                self.options.patterns().collect()
-            } else {
-                self.to_look_up().1.iter().collect()
-            };
-            let items = self.to_look_up().0;
-            let keys = items.iter().flat_map(|item| patterns.iter().filter_map(|pattern| pattern.key(&item.element)));
-            keys.for_each(|key| locks.read(&self.key.beside(&key)));
-        }
-        (!locks.is_empty()).then_some(locks)
+        self.0.locks()
     }
 
     fn end(mut self: Box<Self>, view: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        let Some(view) = view else { return self.answer(None, reply) };
-        let (at_once, insists) = (self.is_at_once(), self.attempts > ATTEMPTS);
-        let is_last = at_once || (self.is_over() && self.options.target.is_some());
-        // Begun anew it needs other locks, but for the last time, which has all.
-        if is_last && !self.is_current(view)? && !insists {
-            return Ok(Ended::Again(self));
-        }
-        while at_once && !self.is_over() {
-            if !self.go_on() && self.needs_view() {
-                self.look_up(Some(view))?;
+        let Some(view) = view else { return self.0.answer(None, reply).map(|()| Ended::Answered) };
+        let Self(held) = *self;
+        let (freeing, mut sorting) = held.take_apart();
+        let again = |sorting| Ended::Again(Box::new(Self(Held::new(&freeing, sorting, Provisional::held_bytes))));
+        let (at_once, insists) = (sorting.is_at_once(), sorting.attempts > ATTEMPTS);
+        if at_once || (sorting.is_over() && sorting.options.target.is_some()) {
+            let (request, next) = (Arc::clone(&sorting.request), sorting.attempts + 1);
+            let anew = |view: &View<'_>, _: &[Key<'_>]| Sorting::begin(Arc::clone(&request), view, next);
+            let (current, is_current) = renew(sorting, view, &[request.key.key()], anew)?;
+            // Begun anew it needs other locks, but for the last time, which has all.
+            if !is_current && !insists {
+                return Ok(again(current));
             }
+            sorting = current;
         }
-        if self.is_over() {
-            return self.answer(Some(view), reply);
+        let ended = sorting.go_on_locked(at_once, view, reply);
+        if matches!(ended, Ok(false)) {
+            return Ok(again(sorting));
         }
-        self.look_up(Some(view))?;
-        self.pauses = true;
-        Ok(Ended::Again(self))
+        sorting.abandon(view);
+        ended.map(|_| Ended::Answered)
     }
 }

@@ -1,16 +1,17 @@
 //! Calculations with whole sets: done at once if they are small, else outside the locks.
 
 use bytes::Bytes;
-use pyredis_protocol::{ReplyWriter, RespVersion};
-use pyredis_store::{Aggregate, Calculation, Key, SetOp, SortedSet, SortedSetCalculation, View};
+use pyredis_protocol::ReplyWriter;
+use pyredis_store::{Aggregate, Calculation, Key, Provisional, SetOp, SortedSetCalculation, View};
 
 use super::bounds::By;
-use super::members::{MemberList, Shape, reply_members};
+use super::members::{Shape, reply_members};
 use super::range::Options;
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
+use crate::command::held::Held;
 use crate::command::store_result::store_result;
-use crate::command::work::{ELEMENTS_PER_STEP, Ended, Work};
+use crate::command::work::{Ended, Work};
 use crate::outcome::Outcome;
 
 /// What is to be calculated.
@@ -56,34 +57,34 @@ pub(super) fn answer(
     with_scores: bool,
 ) -> Result<Outcome, CommandError> {
     let shape = Shape::with_scores(with_scores, ctx.reply.version());
+    let freeing = &ctx.server.garbage;
     if !calculation.is_short() {
-        return Ok(Outcome::Work(Box::new(LongAnswer {
-            calculation,
-            shape,
-            version: ctx.reply.version(),
-            list: None,
-        })));
+        let calculation = Held::new(freeing, calculation, Provisional::held_bytes);
+        return Ok(Outcome::Work(Box::new(LongAnswer { calculation, shape })));
     }
     calculation.step(usize::MAX);
     let result = calculation.take_result();
     let ranks = 0..result.len();
-    Ok(reply_members(ctx.reply, &result, ranks, false, shape))
+    Ok(reply_members(freeing, ctx.reply, &result, ranks, false, shape))
 }
 
 /// Answers how many members a calculation's result has, of which so many are enough.
 pub(super) fn count(
     ctx: &mut Ctx<'_, '_>,
-    calculation: SortedSetCalculation,
+    mut calculation: SortedSetCalculation,
     enough: usize,
 ) -> Result<Outcome, CommandError> {
-    let is_small = calculation.is_short();
-    let mut count = Box::new(Count { calculation, enough });
-    if !is_small {
-        return Ok(Outcome::Work(count));
+    if !calculation.is_short() {
+        let calculation = Held::new(&ctx.server.garbage, calculation, Provisional::held_bytes);
+        return Ok(Outcome::Work(Box::new(Count { calculation, enough })));
     }
-    while count.step() {}
-    count.end(None, ctx.reply)?;
-    Ok(Outcome::Done)
+    while count_on(&mut calculation, enough) {}
+    Ok(ctx.answer_count(calculation.found().min(enough)))
+}
+
+/// Counts some more. Whether there is more that counts.
+fn count_on(calculation: &mut SortedSetCalculation, enough: usize) -> bool {
+    calculation.advance() && calculation.found() < enough
 }
 
 /// Lets the first of a command's keys hold what is calculated from the others.
@@ -96,44 +97,33 @@ pub(super) fn store(
 }
 
 struct LongAnswer {
-    calculation: SortedSetCalculation,
+    calculation: Held<SortedSetCalculation>,
     shape: Shape,
-    version: RespVersion,
-    /// The result and what is written of it, once it is there.
-    list: Option<(SortedSet, MemberList)>,
 }
 
 impl Work for LongAnswer {
     fn step(&mut self) -> bool {
-        if let Some((result, list)) = &mut self.list {
-            return list.step(result);
-        }
-        self.calculation.step(ELEMENTS_PER_STEP);
-        if self.calculation.members_left() == 0 {
-            let result = self.calculation.take_result();
-            let list = MemberList::new(0..result.len(), false, self.shape, self.version);
-            self.list = Some((result, list));
-        }
-        true
+        self.calculation.advance()
     }
 
-    fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
-        let (result, list) = self.list.ok_or_else(|| CommandError::err("a calculation was ended too early"))?;
-        self.shape.begin(reply, result.len());
-        list.reply(reply);
-        Ok(Ended::Answered)
+    fn end(mut self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {
+        let result = self.calculation.take_result();
+        let (freeing, ranks) = (self.calculation.freeing(), 0..result.len());
+        Ok(match reply_members(freeing, reply, &result, ranks, false, self.shape) {
+            Outcome::Work(work) => Ended::Again(work),
+            _ => Ended::Answered,
+        })
     }
 }
 
 struct Count {
-    calculation: SortedSetCalculation,
+    calculation: Held<SortedSetCalculation>,
     enough: usize,
 }
 
 impl Work for Count {
     fn step(&mut self) -> bool {
-        self.calculation.step(ELEMENTS_PER_STEP);
-        self.calculation.members_left() > 0 && self.calculation.found() < self.enough
+        count_on(&mut self.calculation, self.enough)
     }
 
     fn end(self: Box<Self>, _: Option<&mut View<'_>>, reply: &mut ReplyWriter) -> Result<Ended, CommandError> {

@@ -6,8 +6,10 @@ use pyredis_protocol::{ReplyWriter, RespVersion};
 use pyredis_store::{SortedSet, View};
 
 use crate::command::error::CommandError;
+use crate::command::held::Held;
 use crate::command::long_reply::LongReply;
 use crate::command::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_PER_STEP, ELEMENTS_UNDER_LOCK, Ended, Work};
+use crate::garbage::Freeing;
 use crate::outcome::Outcome;
 
 /// What is written of a member.
@@ -55,6 +57,7 @@ pub(super) fn is_short(set: &SortedSet, ranks: Range<usize>) -> bool {
 
 /// Answers a range of ranks, from its end if `reversed`: at once if it is short, else outside the lock.
 pub(super) fn reply_members(
+    freeing: &Freeing,
     reply: &mut ReplyWriter,
     set: &SortedSet,
     ranks: Range<usize>,
@@ -62,12 +65,24 @@ pub(super) fn reply_members(
     shape: Shape,
 ) -> Outcome {
     shape.begin(reply, ranks.len());
+    reply_rest(freeing, reply, set, ranks, reversed, shape)
+}
+
+/// The same behind the beginning of the array.
+pub(super) fn reply_rest(
+    freeing: &Freeing,
+    reply: &mut ReplyWriter,
+    set: &SortedSet,
+    ranks: Range<usize>,
+    reversed: bool,
+    shape: Shape,
+) -> Outcome {
     if is_short(set, ranks.clone()) {
         write_all(reply, set, ranks, reversed, shape);
         return Outcome::Done;
     }
     let list = MemberList::new(ranks, reversed, shape, reply.version());
-    Outcome::Work(Box::new(Members { set: set.clone(), list }))
+    Outcome::Work(Box::new(Members { set: Held::new(freeing, set.clone(), SortedSet::memory), list }))
 }
 
 /// Writes a range at once.
@@ -119,7 +134,7 @@ impl MemberList {
 
 /// A long range of a set as it was, of which the beginning of the array is written.
 struct Members {
-    set: SortedSet,
+    set: Held<SortedSet>,
     list: MemberList,
 }
 

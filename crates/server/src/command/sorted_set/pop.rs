@@ -6,7 +6,7 @@ use pyredis_protocol::RespVersion;
 use pyredis_store::{Key, SortedSet, ZremReason};
 
 use super::members::{Shape, is_short, write_all};
-use super::remove_work::{Answer, LongRemoval};
+use super::remove_work::{Answer, remove};
 use crate::command::args::{Args, integer};
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
@@ -129,9 +129,9 @@ fn pop<'c>(
         let ranks = end.ranks(set, count);
         if !is_short(set, ranks.clone()) {
             let find = move |set: &SortedSet| end.ranks(set, count);
-            return LongRemoval::begin(ctx, key, Box::new(find), end.reason(), answer);
+            return remove(ctx, key, find, end.reason(), answer);
         }
-        answer.begin(reply, key, ranks.len());
+        answer.begin(reply, key.bytes(), ranks.len());
         write_all(reply, set, ranks.clone(), reversed, shape);
         ctx.view()?.zrem_ranks(key, ranks, end.reason())?;
         return Ok(Outcome::Done);

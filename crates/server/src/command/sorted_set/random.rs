@@ -7,6 +7,7 @@ use super::members::{Shape, reply_members};
 use crate::command::args::signed_count;
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
+use crate::command::held::Held;
 use crate::command::long_reply::{LongReply, REPEATED_BYTES_MAX, too_long};
 use crate::command::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
 use crate::command::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
@@ -50,6 +51,7 @@ fn several(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     if with_scores && count.unsigned_abs() > i64::MAX.unsigned_abs() / 2 {
         return Err(CommandError::OutOfRange);
     }
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
     let set = view.collection::<SortedSet>(key)?.filter(|_| wanted > 0);
@@ -59,7 +61,7 @@ fn several(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     };
     let shape = Shape::with_scores(with_scores, reply.version());
     if count > 0 && wanted >= set.len() {
-        return Ok(reply_members(reply, set, 0..set.len(), false, shape));
+        return Ok(reply_members(freeing, reply, set, 0..set.len(), false, shape));
     }
     let ranks =
         if count > 0 { RandomRanks::distinct(set.len(), wanted) } else { RandomRanks::repeating(set.len(), wanted) };
@@ -67,7 +69,7 @@ fn several(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     if wanted > ELEMENTS_UNDER_LOCK || bytes > BYTES_UNDER_LOCK {
         let written = LongReply::new(reply.version());
         return Ok(Outcome::Work(Box::new(LongPick {
-            set: set.clone(),
+            set: Held::new(freeing, set.clone(), SortedSet::memory),
             ranks,
             repeats: count < 0,
             wanted,
@@ -87,7 +89,7 @@ const PICKS_PER_STEP: usize = 256;
 
 /// Members of random ranks on their way into a reply.
 struct LongPick {
-    set: SortedSet,
+    set: Held<SortedSet>,
     ranks: RandomRanks,
     /// Members may come again.
     repeats: bool,

@@ -168,11 +168,12 @@ impl Options {
 fn zrange(ctx: &mut Ctx<'_, '_>, form: Form) -> Result<Outcome, CommandError> {
     let options = Options::read(Args::from(ctx.args, 4), form)?;
     let range = options.range(ctx.arg(2), ctx.arg(3))?;
+    let freeing = &ctx.server.garbage;
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let Some(set) = view.collection::<SortedSet>(key)? else {
         reply.array(0);
         return Ok(Outcome::Done);
     };
     let shape = Shape::with_scores(options.with_scores, reply.version());
-    Ok(reply_members(reply, set, options.ranks(&range, set), options.reversed, shape))
+    Ok(reply_members(freeing, reply, set, options.ranks(&range, set), options.reversed, shape))
 }

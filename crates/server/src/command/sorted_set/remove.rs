@@ -4,7 +4,7 @@ use bytes::Bytes;
 use pyredis_store::{SortedSet, ZremReason};
 
 use super::bounds::By;
-use super::remove_work::{Answer, LongRemoval};
+use super::remove_work::{Answer, remove};
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
 use crate::command::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
@@ -71,7 +71,7 @@ fn remove_range(ctx: &mut Ctx<'_, '_>, by: By, reason: ZremReason) -> Result<Out
     if ranks.len() > ELEMENTS_UNDER_LOCK {
         let (min, max) = (Bytes::copy_from_slice(ctx.arg(2)), Bytes::copy_from_slice(ctx.arg(3)));
         let again = move |set: &SortedSet| by.range(&min, &max).map_or(0..0, |range| range.ranks(set));
-        return LongRemoval::begin(ctx, key, Box::new(again), reason, Answer::Count);
+        return remove(ctx, key, again, reason, Answer::Count);
     }
     let removed = view.zrem_ranks(key, ranks, reason)?;
     ctx.reply.count(removed);

@@ -219,3 +219,32 @@ fn sets_sorted_sets_and_hashes_are_read() {
     assert_eq!(texts(&call(&server, "SORT k GET h_*->x GET h_*")), ["Null"; 6]);
     assert!(matches!(call(&server, "SORT h_1"), Frame::Error(_)));
 }
+
+#[test]
+fn long_elements_are_compared_without_the_lock() {
+    let server = Shared::for_tests();
+    let element = |last: char| format!("{}{last}", "x".repeat(9_999));
+    server.store.list_push("k", ListEnd::Back, (0..100).map(|at| element(if at == 99 { 'b' } else { 'a' }))).unwrap();
+    for (line, answer) in [("LPOS k", 99), ("LREM k 0", 1), ("LINSERT k BEFORE", -1)] {
+        let last = if line.starts_with("LINSERT") { " new" } else { "" };
+        let work = begin(&server, &format!("{line} {}{last}", element('b')));
+        assert_eq!(end(&server, work, &mut 0), Frame::Integer(answer), "{line}");
+    }
+    // What is not as long is not compared.
+    assert_eq!(call(&server, &format!("LREM k 0 {}", "x".repeat(9_999))), Frame::Integer(0));
+    let mut client = Client::new(&server, RespVersion::Resp2);
+    assert!(matches!(client.call(&words("LPOS k x")), Outcome::Done));
+}
+
+#[test]
+fn what_is_begun_anew_is_what_was_asked_for() {
+    let server = Shared::for_tests();
+    let members: Set = (0..LONG).map(|number| number.to_string()).collect();
+    hold(&server, "k", members);
+    // Of a set, no order is kept.
+    let work = begin(&server, "SORT k BY nosort LIMIT 0 3 STORE d");
+    server.store.del("k");
+    call(&server, "RPUSH k 3 1 2");
+    assert_eq!(end(&server, work, &mut 0), Frame::Integer(3));
+    assert_eq!(texts(&call(&server, "LRANGE d 0 -1")), ["3", "1", "2"], "of a list, it is");
+}

@@ -38,13 +38,18 @@ fn go_on(server: &Shared, version: RespVersion, mut work: Box<dyn Work>) -> Resu
     }
     assert!(steps > 2, "{steps} steps");
     let mut reply = ReplyWriter::new(version);
-    let ended = match work.locks() {
-        None => work.end(None, &mut reply),
-        Some(locks) => work.end(Some(&mut server.store.lock(locks, server.store.now())), &mut reply),
-    };
-    match ended.unwrap() {
-        Ended::Again(work) => Err(work),
-        Ended::Answered => Ok(reply.take_all()),
+    loop {
+        let ended = match work.locks() {
+            None => work.end(None, &mut reply),
+            Some(locks) => work.end(Some(&mut server.store.lock(locks, server.store.now())), &mut reply),
+        };
+        match ended.unwrap() {
+            Ended::Answered => return Ok(reply.take_all()),
+            Ended::Again(anew) if anew.locks().is_some() => return Err(anew),
+            // It is done, and has much to answer.
+            Ended::Again(answer) => work = answer,
+        }
+        while work.step() {}
     }
 }
 

@@ -1,8 +1,9 @@
 //! Work that goes on without its locks, and what happens when its strings are changed meanwhile.
 
-use bytes::Bytes;
-use pyredis_protocol::{Frame, ReplyWriter, RespVersion};
+use bytes::{Bytes, BytesMut};
+use pyredis_protocol::{Frame, ReplyDecoder, ReplyWriter, RespVersion};
 use pyredis_store::Access;
+use tokio_util::codec::Decoder;
 
 use super::garbage::Client;
 use crate::command::work::{Ended, Work};
@@ -140,16 +141,89 @@ fn many_members_are_those_of_the_moment() {
     works.push(begin(&server, "SPOP a 3000"));
     assert!(!server.store.exists("a"));
     let members = works.into_iter().map(|mut work| {
-        let mut steps = 1;
-        while work.step() {
-            steps += 1;
+        let (mut steps, mut reply) = (1, ReplyWriter::new(RespVersion::Resp2));
+        loop {
+            while work.step() {
+                steps += 1;
+            }
+            work = match work.end(None, &mut reply) {
+                Ok(Ended::Again(answer)) => answer,
+                ended => break assert!(matches!(ended, Ok(Ended::Answered))),
+            };
         }
         assert!(steps > 2, "{steps} steps");
-        let mut reply = ReplyWriter::new(RespVersion::Resp2);
-        assert!(matches!(work.end(None, &mut reply), Ok(Ended::Answered)));
         String::from_utf8(reply.take_all().to_vec()).unwrap().matches("member:").count()
     });
     assert_eq!(members.collect::<Vec<_>>(), [3000, 3000, 2500, 2500, 2500, 3000]);
+}
+
+/// Does work to its end under its locks and answers. Work that begins anew is given back.
+fn pop(server: &Shared, mut work: Box<dyn Work>) -> Result<Vec<Bytes>, Box<dyn Work>> {
+    let mut reply = ReplyWriter::new(RespVersion::Resp2);
+    loop {
+        while work.step() {}
+        let ended = match work.locks() {
+            None => work.end(None, &mut reply),
+            Some(locks) => work.end(Some(&mut server.store.lock(locks, server.store.now())), &mut reply),
+        };
+        match ended.unwrap() {
+            Ended::Again(anew) if anew.locks().is_some() => return Err(anew),
+            Ended::Again(answer) => work = answer,
+            Ended::Answered => break,
+        }
+    }
+    let Ok(Some(Frame::Array(members))) = ReplyDecoder::default().decode(&mut BytesMut::from(&reply.take_all()[..]))
+    else {
+        panic!("an array")
+    };
+    let bytes = |frame| if let Frame::Bulk(bytes) = frame { bytes } else { panic!("{frame:?}") };
+    Ok(members.into_iter().map(bytes).collect())
+}
+
+#[test]
+fn many_members_are_popped_without_the_lock() {
+    let server = Shared::for_tests();
+    // Of nearly all, those that are left are picked; they are too many for the lock, too.
+    for (count, name) in [(1100, "few"), (7800, "nearly all")] {
+        fill(&server, "a", 0..9000);
+        let work = begin(&server, &format!("SPOP a {count}"));
+        assert_eq!(server.store.set_len("a"), Ok(9000), "{name}: nothing is popped yet");
+        let popped = pop(&server, work).ok().unwrap();
+        let different: std::collections::BTreeSet<&Bytes> = popped.iter().collect();
+        assert_eq!((popped.len(), different.len()), (count, count), "{name}");
+        assert_eq!(server.store.set_len("a"), Ok(9000 - count), "{name}");
+        let left = server.store.set_members("a").unwrap();
+        assert!(popped.iter().all(|member| !left.contains(member)), "{name}");
+        server.store.del("a");
+    }
+}
+
+#[test]
+fn a_pop_begins_anew_when_its_set_is_changed() {
+    let server = Shared::for_tests();
+    fill(&server, "a", 0..9000);
+    let mut work = begin(&server, "SPOP a 4000");
+    let mut attempts = 0;
+    let popped = loop {
+        attempts += 1;
+        server.store.set_add("a", [format!("new:{attempts}")]).unwrap();
+        work = match pop(&server, work) {
+            Ok(popped) => break popped,
+            Err(again) => again,
+        };
+        assert_eq!(server.store.set_len("a"), Ok(9000 + attempts), "nothing is popped yet");
+    };
+    assert_eq!((attempts, popped.len(), server.store.set_len("a")), (2, 4000, Ok(5002)));
+    let work = begin(&server, "SPOP a 4000");
+    server.store.del("a");
+    assert!(pop(&server, work).ok().unwrap().is_empty());
+    fill(&server, "a", 0..9000);
+    let mut work = begin(&server, "SPOP a 4000");
+    server.store.set("a", "no set");
+    while work.step() {}
+    let (locks, mut reply) = (work.locks().unwrap(), ReplyWriter::new(RespVersion::Resp2));
+    let ended = work.end(Some(&mut server.store.lock(locks, server.store.now())), &mut reply);
+    assert!(ended.is_err() && reply.is_empty());
 }
 
 #[test]

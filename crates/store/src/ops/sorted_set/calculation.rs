@@ -8,7 +8,7 @@ use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::ops::SetOp;
-use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK};
+use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional};
 use crate::value::ValueRef;
 use crate::view::View;
 
@@ -279,16 +279,7 @@ impl SortedSetCalculation {
     }
 }
 
-impl Calculation for SortedSetCalculation {
-    fn is_short(&self) -> bool {
-        self.members_left() <= ELEMENTS_UNDER_LOCK && self.memory() <= BYTES_UNDER_LOCK
-    }
-
-    fn advance(&mut self) -> bool {
-        self.step(ELEMENTS_UNDER_LOCK);
-        self.members_left() > 0
-    }
-
+impl Provisional for SortedSetCalculation {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
             let held = view.find(key)?.map(|entry| of(entry.value())).transpose()?;
@@ -303,19 +294,38 @@ impl Calculation for SortedSetCalculation {
         Ok(true)
     }
 
+    fn abandon(self, view: &mut View<'_>) {
+        self.sources.into_iter().filter_map(|source| source.held).for_each(|held| view.discard(held));
+        view.discard(self.result);
+    }
+
+    fn held_bytes(&self) -> usize {
+        let held = self.sources.iter().filter_map(|source| source.held.as_ref());
+        held.map(Collection::memory).sum::<usize>() + self.result.memory()
+    }
+}
+
+impl Calculation for SortedSetCalculation {
+    /// How many elements or bytes the key holds then.
+    type Stored = usize;
+
+    fn is_short(&self) -> bool {
+        self.members_left() <= ELEMENTS_UNDER_LOCK && self.memory() <= BYTES_UNDER_LOCK
+    }
+
+    fn advance(&mut self) -> bool {
+        self.step(ELEMENTS_UNDER_LOCK);
+        self.members_left() > 0
+    }
+
     fn store(mut self, view: &mut View<'_>, target: &Key<'_>) -> Result<usize, StoreError> {
         self.step(usize::MAX);
         let members = self.result.len();
         let event = if self.part.is_some() { event::ZRANGESTORE } else { event_of(self.operation) };
         let result = if self.part.is_some() { self.result } else { without_minus_zeros(self.result) };
+        // The keys hold the sources, too.
         view.store_collection(target, result, event)?;
-        self.sources.into_iter().filter_map(|source| source.held).for_each(|held| view.discard(held));
         Ok(members)
-    }
-
-    fn abandon(self, view: &mut View<'_>) {
-        self.sources.into_iter().filter_map(|source| source.held).for_each(|held| view.discard(held));
-        view.discard(self.result);
     }
 }
 

@@ -9,4 +9,4 @@ mod removal;
 pub use calculation::{Aggregate, SortedSetCalculation};
 pub use put::{ZaddOptions, ZaddOutcome};
 pub use range::SortedSetRange;
-pub use removal::{SortedSetRemoval, ZremReason};
+pub use removal::{Removed, SortedSetRemoval, ZremReason};

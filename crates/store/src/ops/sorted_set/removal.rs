@@ -9,6 +9,7 @@ use crate::collection::SortedSet;
 use crate::effect::{Delta, event};
 use crate::error::StoreError;
 use crate::key::Key;
+use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional};
 use crate::view::View;
 
 /// Why a range of members goes: what its effect is called.
@@ -79,26 +80,42 @@ fn tell<'m>(report: &mut Report<'_>, event: &'static str, mut removed: impl Exac
 /// A range that is taken out of a sorted set as it was when that began.
 #[derive(Debug)]
 pub struct SortedSetRemoval {
-    before: SortedSet,
+    /// Nothing, where the key did not exist.
+    before: Option<SortedSet>,
     after: SortedSet,
     ranks: Range<usize>,
     /// Those that are still in `after`: the first of the range.
     left: Range<usize>,
+    reason: ZremReason,
     /// The names, if anybody will ask for them.
     names: Option<Vec<Bytes>>,
 }
 
-impl SortedSetRemoval {
-    /// Begins to take a range of ranks out of the sorted set of a key. O(1).
-    pub fn begin(view: &View<'_>, set: &SortedSet, ranks: Range<usize>) -> Self {
-        let ranks = ranks.start..ranks.end.min(set.len());
-        let names = view.is_heard().then(Vec::new);
-        Self { before: set.clone(), after: set.clone(), left: ranks.clone(), ranks, names }
-    }
+/// What was taken out: a range of ranks of a sorted set as it was.
+#[derive(Debug, Clone)]
+pub struct Removed {
+    /// The sorted set.
+    pub from: SortedSet,
+    /// The range.
+    pub ranks: Range<usize>,
+}
 
-    /// The sorted set as it was, and the range that is taken out.
-    pub fn taken(&self) -> (&SortedSet, Range<usize>) {
-        (&self.before, self.ranks.clone())
+impl SortedSetRemoval {
+    /// Begins to take a range of ranks out of the sorted set of a key: what `find` finds there. O(log n).
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`], [`StoreError::Undeclared`].
+    pub fn begin(
+        view: &View<'_>,
+        key: &Key<'_>,
+        find: impl FnOnce(&SortedSet) -> Range<usize>,
+        reason: ZremReason,
+    ) -> Result<Self, StoreError> {
+        let before = view.collection::<SortedSet>(key)?.cloned();
+        let (len, ranks) = before.as_ref().map_or((0, 0..0), |set| (set.len(), find(set)));
+        let ranks = ranks.start.min(len)..ranks.end.min(len);
+        let (after, names) = (before.clone().unwrap_or_default(), view.is_heard().then(Vec::new));
+        Ok(Self { before, after, left: ranks.clone(), ranks, reason, names })
     }
 
     /// How many members are still to be taken out.
@@ -116,33 +133,50 @@ impl SortedSetRemoval {
         self.after.remove_range(part);
         self.left.end = from;
     }
+}
 
-    /// Whether the key holds what it held at the beginning. O(1).
-    ///
-    /// # Errors
-    /// [`StoreError::Undeclared`], [`StoreError::WrongType`].
-    pub fn is_current(&self, view: &View<'_>, key: &Key<'_>) -> Result<bool, StoreError> {
-        Ok(view.collection::<SortedSet>(key)?.is_some_and(|set| set.is_same(&self.before)))
+impl Provisional for SortedSetRemoval {
+    fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
+        let [key] = keys else { return Err(StoreError::Undeclared) };
+        Ok(match (view.collection::<SortedSet>(key)?, &self.before) {
+            (Some(set), Some(before)) => set.is_same(before),
+            (now, before) => now.is_none() && before.is_none(),
+        })
     }
 
-    /// Leaves it, as what the key holds is something else by now.
-    pub fn abandon(self, view: &mut View<'_>) {
-        view.discard(self.before);
-        view.discard(self.after);
+    fn abandon(self, view: &mut View<'_>) {
+        let bytes = self.held_bytes();
+        view.leave(self, bytes);
     }
 
-    /// Ends it, if it is not at its end, and lets the key hold what is left. Returns how many were taken out.
-    ///
-    /// # Errors
-    /// [`StoreError::Undeclared`], [`StoreError::WrongType`].
-    pub fn store(mut self, view: &mut View<'_>, key: &Key<'_>, reason: ZremReason) -> Result<usize, StoreError> {
+    fn held_bytes(&self) -> usize {
+        self.before.as_ref().map_or(0, SortedSet::memory) + self.after.memory()
+    }
+}
+
+impl Calculation for SortedSetRemoval {
+    /// What was taken out; nothing where the key does not exist, or the range is empty.
+    type Stored = Option<Removed>;
+
+    fn is_short(&self) -> bool {
+        let (members, bytes) = (self.left.len(), self.before.as_ref().map_or(0, SortedSet::memory));
+        let bytes_each = bytes / self.before.as_ref().map_or(1, SortedSet::len).max(1);
+        members <= ELEMENTS_UNDER_LOCK && bytes_each.saturating_mul(members) <= BYTES_UNDER_LOCK
+    }
+
+    fn advance(&mut self) -> bool {
+        self.step(ELEMENTS_UNDER_LOCK);
+        self.members_left() > 0
+    }
+
+    fn store(mut self, view: &mut View<'_>, key: &Key<'_>) -> Result<Self::Stored, StoreError> {
         self.step(usize::MAX);
-        let Self { after, names, ranks, .. } = self;
+        let Self { before, after, names, ranks, reason, .. } = self;
+        let Some(from) = before.filter(|_| !ranks.is_empty()) else { return Ok(None) };
         view.shard_mut(key)?.change(key, |set: &mut SortedSet, report| {
             report.discard(std::mem::replace(set, after));
             report.tell(reason.event(), || Delta::SortedSetRemove(names.unwrap_or_default()));
         })?;
-        view.discard(self.before);
-        Ok(ranks.len())
+        Ok(Some(Removed { from, ranks }))
     }
 }
