@@ -9,6 +9,7 @@ use super::bitmap::{bit_offset, check_offset};
 use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
+use super::syntax::Kind;
 use crate::outcome::Outcome;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&BITFIELD, &BITFIELD_RO];
@@ -25,6 +26,7 @@ const BITFIELD: CommandSpec = CommandSpec {
     group: Group::Bitmap,
     syntax: "key [(GET (encoding offset) | [OVERFLOW (WRAP | SAT | FAIL)] \
              (SET (encoding offset value) | INCRBY (encoding offset increment)))...]",
+    kinds: &[("value", Kind::Integer)],
     summary: "Reads, writes and adds to integers of any width in a string.",
     since: "3.2.0",
     complexity: "O(N) with N steps",
@@ -45,6 +47,7 @@ const BITFIELD_RO: CommandSpec = CommandSpec {
     flags: Flags::READONLY.union(Flags::FAST),
     keys: &[KeySpec::first(&["RO", "access"])],
     key_flags: None,
+    kinds: &[],
     syntax: "key [(GET (encoding offset))...]",
     summary: "Reads integers of any width in a string.",
     since: "6.0.0",

@@ -11,6 +11,7 @@ use super::args::integer;
 use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
+use super::syntax::Kind;
 use super::work::{BYTES_PER_STEP, BYTES_UNDER_LOCK, Ended, Work};
 use crate::outcome::Outcome;
 
@@ -45,6 +46,7 @@ const SETBIT: CommandSpec = CommandSpec {
     flags: Flags::WRITE.union(Flags::DENYOOM),
     keys: &[KeySpec::first(&["RW", "access", "update"])],
     syntax: "key offset value",
+    kinds: &[("value", Kind::Integer)],
     summary: "Sets or clears a bit of a string, which is made long enough, and returns what the bit was.",
     since: "2.2.0",
     complexity: "O(1), and O(N) if the N bytes of the string have to be more or are in use elsewhere",

@@ -4,6 +4,7 @@ use super::args::integer;
 use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
+use super::syntax::Kind;
 use crate::outcome::Outcome;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[&DECR, &DECRBY, &INCR, &INCRBY, &INCRBYFLOAT];
@@ -49,6 +50,7 @@ const INCRBYFLOAT: CommandSpec = CommandSpec {
     name: "incrbyfloat",
     arity: Arity::Exactly(3),
     syntax: "key increment",
+    kinds: &[("increment", Kind::Double)],
     summary: "Adds to a number, which may have a fraction; a missing key counts as 0.",
     since: "2.6.0",
     run: add_float,

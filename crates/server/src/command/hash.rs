@@ -11,6 +11,7 @@ use super::args::integer;
 use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
+use super::syntax::Kind;
 use super::work::BYTES_UNDER_LOCK;
 use crate::outcome::Outcome;
 
@@ -138,6 +139,7 @@ fn hincrby(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
 
 const HINCRBYFLOAT: CommandSpec = CommandSpec {
     name: "hincrbyfloat",
+    kinds: &[("increment", Kind::Double)],
     summary: "Adds to the number that a field of a hash holds; what is not there counts as 0.",
     since: "2.6.0",
     run: hincrbyfloat,

@@ -7,6 +7,7 @@ use pyredis_store::View;
 use super::args::integer;
 use super::context::Ctx;
 use super::error::CommandError;
+use super::syntax::{Argument, Kind, SyntaxError, parse};
 use crate::outcome::Outcome;
 
 /// The whole of a command. The table, COMMAND, COMMAND DOCS, the lock sets, the gates and `docs/commands.md` are derived from it.
@@ -26,6 +27,8 @@ pub(crate) struct CommandSpec {
     pub(crate) categories: Categories,
     /// The arguments as a person writes them; see `syntax.rs` for the grammar.
     pub(crate) syntax: &'static str,
+    /// What arguments of these names are, where their names alone say something else.
+    pub(crate) kinds: &'static [(&'static str, Kind)],
     pub(crate) summary: &'static str,
     /// The Redis version that has it first.
     pub(crate) since: &'static str,
@@ -54,6 +57,7 @@ impl CommandSpec {
         group: Group::Generic,
         categories: Categories::empty(),
         syntax: "",
+        kinds: &[],
         summary: "",
         since: "1.0.0",
         complexity: "O(1)",
@@ -61,6 +65,13 @@ impl CommandSpec {
         subcommands: &[],
         run: |_| Err(CommandError::Syntax),
     };
+
+    /// The arguments, as a tree.
+    pub(super) fn arguments(&self) -> Result<Vec<Argument<'static>>, SyntaxError> {
+        let mut arguments = parse(self.syntax)?;
+        arguments.iter_mut().for_each(|argument| argument.set_kinds(self.kinds));
+        Ok(arguments)
+    }
 
     /// All categories: those that are said, and those that follow from group and flags as in Redis.
     pub(crate) fn all_categories(&self) -> Categories {

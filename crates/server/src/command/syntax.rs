@@ -17,7 +17,7 @@ use thiserror::Error;
 
 /// What an argument is, in COMMAND DOCS's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Key,
     String,
     Integer,
@@ -77,6 +77,14 @@ pub(super) struct Argument<'s> {
 }
 
 impl Argument<'_> {
+    /// Says what arguments of these names are, whatever the names say.
+    pub(super) fn set_kinds(&mut self, kinds: &[(&str, Kind)]) {
+        if let Some((_, kind)) = kinds.iter().find(|(name, _)| self.children.is_empty() && self.name == *name) {
+            self.kind = *kind;
+        }
+        self.children.iter_mut().for_each(|child| child.set_kinds(kinds));
+    }
+
     fn leaf(name: &str, kind: Kind) -> Self {
         Self { name: name.to_owned(), kind, token: None, optional: false, multiple: false, children: Vec::new() }
     }

@@ -5,13 +5,13 @@ use pyredis_protocol::ReplyWriter;
 use super::{reply_pair, subcommands};
 use crate::command::error::CommandError;
 use crate::command::spec::KeySpec;
-use crate::command::syntax::{Argument, Kind, parse};
+use crate::command::syntax::{Argument, Kind};
 use crate::command::table::{Command, CommandTable};
 
 /// Writes one pair of a map: the full name and the documentation, that of its subcommands within it.
 pub(super) fn reply_docs(reply: &mut ReplyWriter, table: &CommandTable, command: Command) -> Result<(), CommandError> {
     let spec = command.spec;
-    let arguments = parse(spec.syntax).map_err(CommandError::err)?;
+    let arguments = spec.arguments().map_err(CommandError::err)?;
     reply.bulk(command.full_name().as_bytes());
     reply.map(4 + usize::from(!arguments.is_empty()) + usize::from(!spec.subcommands.is_empty()));
     for (name, value) in [

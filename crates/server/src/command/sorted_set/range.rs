@@ -12,6 +12,7 @@ use crate::command::args::Args;
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
 use crate::command::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
+use crate::command::syntax::Kind;
 use crate::outcome::Outcome;
 
 pub(super) const ZRANGE: CommandSpec = CommandSpec {
@@ -20,6 +21,7 @@ pub(super) const ZRANGE: CommandSpec = CommandSpec {
     flags: Flags::READONLY,
     keys: &[KeySpec::first(&["RO", "access"])],
     group: Group::SortedSet,
+    kinds: &[("start", Kind::String), ("stop", Kind::String)],
     syntax: "key start stop [BYSCORE | BYLEX] [REV] [LIMIT (offset count)] [WITHSCORES]",
     summary: "Returns the members of a sorted set within a range of ranks, scores or members.",
     since: "1.2.0",
@@ -31,6 +33,7 @@ pub(super) const ZRANGE: CommandSpec = CommandSpec {
 pub(super) const ZREVRANGE: CommandSpec = CommandSpec {
     name: "zrevrange",
     syntax: "key start stop [WITHSCORES]",
+    kinds: &[],
     summary: "Returns the members of a sorted set within a range of ranks, the highest score first.",
     run: |ctx| zrange(ctx, Form { by: Some(By::Rank), reversed: Some(true), stores: false }),
     ..ZRANGE
@@ -39,6 +42,7 @@ pub(super) const ZREVRANGE: CommandSpec = CommandSpec {
 pub(super) const ZRANGEBYSCORE: CommandSpec = CommandSpec {
     name: "zrangebyscore",
     syntax: "key min max [WITHSCORES] [LIMIT (offset count)]",
+    kinds: &[("min", Kind::Double), ("max", Kind::Double)],
     summary: "Returns the members of a sorted set within a range of scores.",
     since: "1.0.5",
     run: |ctx| zrange(ctx, Form { by: Some(By::Score), reversed: Some(false), stores: false }),
@@ -48,6 +52,7 @@ pub(super) const ZRANGEBYSCORE: CommandSpec = CommandSpec {
 pub(super) const ZREVRANGEBYSCORE: CommandSpec = CommandSpec {
     name: "zrevrangebyscore",
     syntax: "key max min [WITHSCORES] [LIMIT (offset count)]",
+    kinds: &[("min", Kind::Double), ("max", Kind::Double)],
     summary: "Returns the members of a sorted set within a range of scores, the highest first.",
     since: "2.2.0",
     run: |ctx| zrange(ctx, Form { by: Some(By::Score), reversed: Some(true), stores: false }),

@@ -7,6 +7,7 @@ use super::bounds::By;
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
 use crate::command::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
+use crate::command::syntax::Kind;
 use crate::outcome::Outcome;
 
 pub(super) const ZCARD: CommandSpec = CommandSpec {
@@ -31,6 +32,7 @@ pub(super) const ZCOUNT: CommandSpec = CommandSpec {
     arity: Arity::Exactly(4),
     keys: &[KeySpec::first(&["RO", "access"])],
     syntax: "key min max",
+    kinds: &[("min", Kind::Double), ("max", Kind::Double)],
     summary: "Returns how many members of a sorted set have scores within a range.",
     since: "2.0.0",
     complexity: "O(log N) with N members in the set",
@@ -40,6 +42,7 @@ pub(super) const ZCOUNT: CommandSpec = CommandSpec {
 
 pub(super) const ZLEXCOUNT: CommandSpec = CommandSpec {
     name: "zlexcount",
+    kinds: &[],
     summary: "Returns how many members of a sorted set are within a range of members, if all have one score.",
     since: "2.8.9",
     run: |ctx| count_range(ctx, By::Member),

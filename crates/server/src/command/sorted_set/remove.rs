@@ -8,6 +8,7 @@ use super::remove_work::{Answer, remove};
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
 use crate::command::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
+use crate::command::syntax::Kind;
 use crate::command::work::ELEMENTS_UNDER_LOCK;
 use crate::outcome::Outcome;
 
@@ -46,6 +47,7 @@ pub(super) const ZREMRANGEBYRANK: CommandSpec = CommandSpec {
 pub(super) const ZREMRANGEBYSCORE: CommandSpec = CommandSpec {
     name: "zremrangebyscore",
     syntax: "key min max",
+    kinds: &[("min", Kind::Double), ("max", Kind::Double)],
     summary: "Removes the members of a sorted set within a range of scores, and returns how many there were.",
     since: "1.2.0",
     run: |ctx| remove_range(ctx, By::Score, ZremReason::Scores),
@@ -54,6 +56,7 @@ pub(super) const ZREMRANGEBYSCORE: CommandSpec = CommandSpec {
 
 pub(super) const ZREMRANGEBYLEX: CommandSpec = CommandSpec {
     name: "zremrangebylex",
+    kinds: &[],
     summary: "Removes the members of a sorted set within a range of members, if all have one score, and returns how many there were.",
     since: "2.8.9",
     run: |ctx| remove_range(ctx, By::Member, ZremReason::Members),

@@ -96,3 +96,30 @@ fn what_is_no_syntax_says_where() {
         assert_eq!(error, Err(message.to_owned()), "{text}");
     }
 }
+
+#[test]
+fn arguments_are_of_the_kinds_that_redis_says() {
+    let table = CommandTable::new();
+    for (name, argument, kind) in [
+        ("hincrby", "increment", Kind::Integer),
+        ("hincrbyfloat", "increment", Kind::Double),
+        ("incrbyfloat", "increment", Kind::Double),
+        ("setbit", "value", Kind::Integer),
+        ("zcount", "min", Kind::Double),
+        ("zlexcount", "min", Kind::String),
+        ("zrange", "stop", Kind::String),
+        ("zrangebylex", "max", Kind::String),
+        ("zrangebyscore", "max", Kind::Double),
+        ("zrangestore", "min", Kind::String),
+        ("zremrangebylex", "min", Kind::String),
+        ("zremrangebyrank", "start", Kind::Integer),
+        ("zremrangebyscore", "min", Kind::Double),
+        ("zrevrange", "start", Kind::Integer),
+        ("zrevrangebyscore", "max", Kind::Double),
+    ] {
+        let command = table.all().iter().find(|command| command.full_name() == name).unwrap();
+        let arguments = command.spec.arguments().unwrap();
+        let found = arguments.iter().find(|found| found.name == argument).map(|found| found.kind);
+        assert_eq!(found, Some(kind), "{name} {argument}");
+    }
+}
