@@ -253,8 +253,13 @@ impl SortedSetCalculation {
         let weighted = number(score * source.weight);
         match self.operation {
             SetOp::Union => {
-                let old = result.score(member);
-                result.insert(member, old.map_or(weighted, |old| self.aggregate.join(old, weighted)));
+                // The first source has each member once.
+                let old = if self.at.0 == 0 { None } else { result.score(member) };
+                let joined = old.map_or(weighted, |old| self.aggregate.join(old, weighted));
+                // Minus zero is another score.
+                if old.map(f64::to_bits) != Some(joined.to_bits()) {
+                    result.insert(member, joined);
+                }
             }
             SetOp::Intersection => {
                 let mut others = (1..self.order.len()).filter_map(|place| self.source(place));
