@@ -15,6 +15,8 @@ use crate::stopwatch::Stopwatch;
 const TIMERS_PER_TURN: usize = 1024;
 /// How often the rules for saving are looked at.
 const RULES_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether a great deletion is over.
+const EBB_EVERY: Duration = Duration::from_millis(500);
 /// What lay between entries that were moved together is given back in so many parts.
 const PARTS: usize = 16;
 /// And after so many entries at the earliest.
@@ -45,21 +47,25 @@ pub(crate) async fn expire(shared: Arc<Shared>) {
 /// Starts a snapshot when a rule of the `save` directive asks for one, takes the figures that change by themselves, and gives much freed memory
 /// back.
 pub(crate) async fn keep_house(shared: Arc<Shared>) {
-    let (mut since_rate, mut high_water) = (Stopwatch::start(), HighWater::default());
+    let (mut since_rate, mut since_look) = (Stopwatch::start(), Stopwatch::start());
+    let mut high_water = HighWater::default();
     let (mut compacting, mut giving_back): (Option<JoinHandle<()>>, Option<JoinHandle<()>>) = (None, None);
     let is_free = |task: &Option<JoinHandle<()>>| task.as_ref().is_none_or(JoinHandle::is_finished);
     loop {
         if since_rate.elapsed() >= RULES_EVERY {
             shared.stats.take_rate(since_rate.lap());
             shared.system.ask();
-            // Moving pays with the allocator that we were told of. With another, nobody knows.
-            if shared.memory.allocator.is_some() && is_free(&compacting) && high_water.has_ebbed(shared.store.memory())
-            {
-                compacting = Some(tokio::spawn(compact(Arc::clone(&shared))));
-            }
             // Not awaited: it comes after all that the freeing threads have to do, and the rules for saving are looked at meanwhile.
             if is_free(&giving_back) && shared.memory.look() {
                 giving_back = shared.memory.give_back().map(tokio::spawn);
+            }
+        }
+        // Moving pays with the allocator that we were told of. With another, nobody knows.
+        if since_look.elapsed() >= look_every(&high_water) && shared.memory.allocator.is_some() && is_free(&compacting)
+        {
+            since_look.lap();
+            if high_water.has_ebbed(shared.store.memory()) {
+                compacting = Some(tokio::spawn(compact(Arc::clone(&shared))));
             }
         }
         // Made before the look, so that nothing that happens after it is missed.
@@ -69,11 +75,16 @@ pub(crate) async fn keep_house(shared: Arc<Shared>) {
             shared.saver.start().ok();
         }
         tokio::select! {
-            () = tokio::time::sleep(RULES_EVERY) => {}
+            () = tokio::time::sleep(look_every(&high_water)) => {}
             () = jumped => {}
             () = changed => {}
         }
     }
+}
+
+/// How often it is looked how much there is.
+const fn look_every(high_water: &HighWater) -> Duration {
+    if high_water.is_ebbing() { EBB_EVERY } else { RULES_EVERY }
 }
 
 /// Moves all entries together, and gives what lay between them back. The worker's connections have their turn after every step.

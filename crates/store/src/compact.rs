@@ -125,28 +125,48 @@ impl fmt::Debug for Compaction {
 const GONE_BYTES_MIN: u64 = 8 * 1024 * 1024;
 /// And where it is at least this fraction of what there was.
 const GONE_PART: u64 = 4;
-/// What goes by this fraction from one look to the next is still on its way out.
+/// Or this fraction, where a pass came before the ebb was over.
+const REST_PART: u64 = 16;
+/// What goes by this fraction from one look to the next is still on its way out; by half of it where looks come twice as often.
 const GOING_PART: u64 = 64;
+/// And what goes by less than this one is at rest.
+const RESTING_PART: u64 = 1024;
 
 /// Says when a [`Compaction`] pays: when at least a quarter of the most that there was is gone, 8 MB or more, and no more is going at the moment. To
-/// be asked every second or so.
+/// be asked every second or so, and twice as often while it [`is_ebbing`](Self::is_ebbing).
+///
+/// What goes slowly, or with pauses, is taken for what has come to rest, and the last of it may be less than a quarter of what the pass has
+/// left. So it says yes once more when nothing has been added since a pass, a sixteenth is gone, and nothing is going.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HighWater {
     high: u64,
     last: u64,
+    /// `high` is what there was at the last pass, and there has never been more since.
+    passed: bool,
+    ebbing: bool,
 }
 
 impl HighWater {
     /// Takes how much is in use now ([`Store::memory`]). Says yes once, and then begins anew from what is there.
     pub fn has_ebbed(&mut self, bytes: u64) -> bool {
-        let is_going = bytes < self.last - self.last / GOING_PART;
+        let is_going = bytes < self.last - self.last / if self.ebbing { 2 * GOING_PART } else { GOING_PART };
+        let is_resting = bytes >= self.last - self.last / RESTING_PART;
         self.last = bytes;
+        self.passed &= bytes <= self.high;
         self.high = self.high.max(bytes);
-        let has_ebbed = !is_going && self.high - bytes >= GONE_BYTES_MIN.max(self.high / GONE_PART);
+        let part = if self.passed && is_resting { REST_PART } else { GONE_PART };
+        let is_worth_it = self.high - bytes >= GONE_BYTES_MIN.max(self.high / part);
+        let has_ebbed = is_worth_it && !is_going;
+        self.ebbing = is_worth_it && is_going;
         if has_ebbed {
-            self.high = bytes;
+            (self.high, self.passed) = (bytes, true);
         }
         has_ebbed
+    }
+
+    /// Whether enough was gone at the last look for a pass to pay, and more was going.
+    pub const fn is_ebbing(&self) -> bool {
+        self.ebbing
     }
 }
 

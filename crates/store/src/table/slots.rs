@@ -36,6 +36,9 @@ const GROUP_LOAD_MAX: usize = 7;
 /// A table with fewer groups than this is not worth shrinking.
 const SHRINK_GROUPS_MIN: usize = 8;
 
+/// A table that is made to fit has room for one entry more in so many: the next ones need not make it grow at once.
+const FIT_ROOM: usize = 64;
+
 /// How many entries are on their way from memory while a table is resized.
 const FETCHED_AHEAD: usize = 16;
 
@@ -251,9 +254,9 @@ impl Slots {
         if group >= home { group - home } else { group + self.groups.len() - home }
     }
 
-    /// Gives memory back where a smaller table has room for all entries, and for an eighth more. O(entries) then, else O(1).
+    /// Gives memory back where a smaller table has room for all entries, and for a few more. O(entries) then, else O(1).
     pub(crate) fn fit(&mut self, hasher: &RandomState) {
-        let wanted = fitting(self.len + self.len / 8);
+        let wanted = fitting(self.len + self.len / FIT_ROOM);
         if self.groups.len() >= SHRINK_GROUPS_MIN && wanted < self.groups.len() {
             self.resize(wanted, hasher);
         }
