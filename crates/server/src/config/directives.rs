@@ -72,7 +72,7 @@ directives! {
     "databases" databases: u32 = 16, Integer { min: 1, max: DATABASES_MAX }, AtStart;
 
     /// Locks that each database is spread over; more let more clients write at once
-    "shards" shards: usize = 256, PowerOfTwo { min: 2, max: SHARDS_MAX }, AtStart;
+    "shards" shards: usize = 1024, PowerOfTwo { min: 2, max: SHARDS_MAX }, AtStart;
 
     /// Threads that serve clients
     "io-threads" io_threads: usize = cores(), Integer { min: 1, max: IO_THREADS_MAX as i64 }, AtStart
