@@ -5,6 +5,9 @@
 //! the sum is exact while nothing is allocated, and off by what is under way while something is. A thread that frees what another has allocated counts below
 //! zero; only the sum means something.
 //!
+//! Alignments that every block has are not asked for. Asked for one, mimalloc takes a slower way, and where a block's size is not a power of two, often a block
+//! of the next size: it cannot tell that the one at hand is aligned. (That is what the crate's own `MiMalloc` does.)
+//!
 //! # Unsafe
 //! `GlobalAlloc` is unsafe to implement, and this passes every call on as it came. Beside that there are two calls of mimalloc: the size of a block that
 //! is alive, and its collection of what is free, which asks nothing of the caller.
@@ -19,6 +22,14 @@ use pyredis_server::Allocator;
 
 /// mimalloc, counted.
 pub(crate) struct CountedMiMalloc;
+
+/// mimalloc aligns every block of as many bytes at least to so many (`MI_MAX_ALIGN_SIZE`), and smaller ones to their size.
+const EVERY_BLOCK_ALIGN: usize = 16;
+
+/// Whether any block of the layout's size is aligned as it asks.
+const fn is_aligned_anyway(layout: Layout) -> bool {
+    layout.align() <= EVERY_BLOCK_ALIGN && layout.align() <= layout.size()
+}
 
 /// Threads that count in a place of their own: the workers are among the first that there are. Later ones share the last place.
 const OWN_PLACES: usize = 255;
@@ -63,11 +74,16 @@ fn size_of_block(block: *const u8) -> u64 {
     unsafe { MiMalloc.usable_size(block) as u64 }
 }
 
-// SAFETY: every call is passed on to mimalloc as it came, and its answer given back as it is.
+// SAFETY: every call is passed on to mimalloc as it came, but for alignments that its answer has anyway, and the answer given back as it is.
 unsafe impl GlobalAlloc for CountedMiMalloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's word.
-        let block = unsafe { MiMalloc.alloc(layout) };
+        let block = if is_aligned_anyway(layout) {
+            // SAFETY: it may be called with any size.
+            unsafe { libmimalloc_sys::mi_malloc(layout.size()) }.cast()
+        } else {
+            // SAFETY: the caller's word.
+            unsafe { MiMalloc.alloc(layout) }
+        };
         count(size_of_block(block));
         block
     }
@@ -79,16 +95,26 @@ unsafe impl GlobalAlloc for CountedMiMalloc {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's word.
-        let block = unsafe { MiMalloc.alloc_zeroed(layout) };
+        let block = if is_aligned_anyway(layout) {
+            // SAFETY: it may be called with any size.
+            unsafe { libmimalloc_sys::mi_zalloc(layout.size()) }.cast()
+        } else {
+            // SAFETY: the caller's word.
+            unsafe { MiMalloc.alloc_zeroed(layout) }
+        };
         count(size_of_block(block));
         block
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let before = size_of_block(block);
-        // SAFETY: the caller's word.
-        let moved = unsafe { MiMalloc.realloc(block, layout, new_size) };
+        let moved = if is_aligned_anyway(layout) && layout.align() <= new_size {
+            // SAFETY: the caller's word that the block is alive, and was given out here.
+            unsafe { libmimalloc_sys::mi_realloc(block.cast(), new_size) }.cast()
+        } else {
+            // SAFETY: the caller's word.
+            unsafe { MiMalloc.realloc(block, layout, new_size) }
+        };
         // Where there was no memory for it, the block is as it was.
         if !moved.is_null() {
             count(size_of_block(moved).wrapping_sub(before));
