@@ -55,11 +55,11 @@ impl ShardMut<'_, '_> {
         key: &Key<'_>,
         change: impl FnOnce(&mut C, &mut Report<'_>) -> R,
     ) -> Result<Option<R>, StoreError> {
-        let Some(entry) = self.live(key) else { return Ok(None) };
-        entry.collection::<C>()?;
+        let Some(position) = self.live_position(key) else { return Ok(None) };
         let touch = self.touch;
         let (side, slots) = self.guard.parts();
-        let Some(entry) = slots.find_key_mut(key.hash, key.bytes) else { return Ok(None) };
+        let Some(entry) = slots.entry_mut(position) else { return Ok(None) };
+        entry.collection::<C>()?;
         side.snapshot.hand_over(entry);
         let before = entry.memory();
         let collection = entry.collection_mut::<C>()?;

@@ -3,11 +3,13 @@
 /// Sizes from here on are multiples of what the operating system is asked for.
 const LARGE: usize = 512 * 1024;
 
-/// Bytes that an allocator spends on a block of so many: steps of eight up to 64, then four steps to a doubling, and for large blocks multiples of a
-/// thirty-second to an eighth. mimalloc's classes; jemalloc's differ below 128 bytes only, where they are multiples of 16.
+/// Bytes that an allocator spends on a block of so many: eight, then steps of sixteen up to 128, then four steps to a doubling, and for large blocks multiples
+/// of a thirty-second to an eighth. mimalloc's classes, and jemalloc's.
 pub(crate) const fn block(bytes: usize) -> usize {
-    let step = if bytes <= 64 {
+    let step = if bytes <= 8 {
         8
+    } else if bytes <= 128 {
+        16
     } else if bytes <= LARGE {
         1 << ((bytes - 1).ilog2() - 2)
     } else if bytes < 4 * LARGE {
@@ -31,6 +33,8 @@ mod tests {
         for (bytes, class) in [
             (0, 0),
             (1, 8),
+            (9, 16),
+            (17, 32),
             (57, 64),
             (64, 64),
             (65, 80),

@@ -31,7 +31,7 @@ use crate::error::StoreError;
 use crate::key::Key;
 use crate::residue::Garbage;
 use crate::snapshot::SnapshotSide;
-use crate::table::{ExclusiveShard, Slots};
+use crate::table::{ExclusiveShard, Position, Slots};
 use crate::value::{NewValue, StringRef};
 use crate::watch::Watchers;
 use crate::wheel::{TimerId, Wheel};
@@ -106,22 +106,25 @@ pub(crate) struct ShardMut<'v, 's> {
 impl ShardMut<'_, '_> {
     /// Whether the key is there. One that is dead is removed first, as the expirer would.
     pub(crate) fn is_live(&mut self, key: &Key<'_>) -> bool {
-        match self.guard.slots().find_key(key.hash, key.bytes) {
-            Some(entry) if entry.is_dead(self.now) => {
-                self.remove_as_expired(key.hash, |entry| entry.key() == key.bytes);
-                self.publish_wake();
-                false
-            }
-            found => found.is_some(),
+        self.live_position(key).is_some()
+    }
+
+    /// Where the key's entry is, if it [is there](Self::is_live), until anything is put in or taken out.
+    pub(crate) fn live_position(&mut self, key: &Key<'_>) -> Option<Position> {
+        let slots = self.guard.slots();
+        let position = slots.position(key.hash, key.bytes)?;
+        if slots.entry(position)?.is_dead(self.now) {
+            self.remove_as_expired(key.hash, |entry| entry.key() == key.bytes);
+            self.publish_wake();
+            return None;
         }
+        Some(position)
     }
 
     /// The key's entry, if it [is there](Self::is_live).
     pub(crate) fn live(&mut self, key: &Key<'_>) -> Option<&Entry> {
-        if !self.is_live(key) {
-            return None;
-        }
-        self.guard.slots().find_key(key.hash, key.bytes)
+        let position = self.live_position(key)?;
+        self.guard.slots().entry(position)
     }
 
     /// The string that a live key holds.

@@ -3,12 +3,12 @@
 //! Only trees whose records have ranks of their own can be cut (lists, and sorted sets by score): in one ordered by hash, the ends would not fit.
 
 use smallvec::SmallVec;
+use triomphe::Arc;
 
 use super::node::{Child, Children, Node, Spill, exclusive};
 use super::order::{Grown, Order};
 use super::page::Page;
 use super::tree::{Tree, crown, take};
-use std::sync::Arc;
 
 impl<O: Order> Tree<O> {
     /// Takes out all records from a rank on.

@@ -2,17 +2,14 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::Arc;
 
+use super::block::{Block, fitting};
 use super::work;
-use crate::footprint::block;
-
-const ARC_BYTES: usize = 2 * size_of::<usize>();
 
 /// Integers in ascending order. A clone shares the block; whoever changes a shared one takes a copy.
 #[derive(Debug, Clone)]
 pub(super) struct Ints {
-    block: Arc<[u8]>,
+    block: Block,
     count: u32,
     width: u8,
 }
@@ -30,7 +27,7 @@ const fn width_of(number: i64) -> u8 {
 
 impl Ints {
     pub(super) fn new() -> Self {
-        Self { block: Arc::default(), count: 0, width: 2 }
+        Self { block: Block::default(), count: 0, width: 2 }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -39,11 +36,11 @@ impl Ints {
 
     /// Whether both are one block of the same integers.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.block, &other.block) && (self.count, self.width) == (other.count, other.width)
+        self.block.is_same(&other.block) && (self.count, self.width) == (other.count, other.width)
     }
 
     pub(super) fn memory(&self) -> usize {
-        if self.block.is_empty() { 0 } else { block(ARC_BYTES + self.block.len()) }
+        self.block.memory()
     }
 
     fn span(&self, at: usize) -> Range<usize> {
@@ -83,7 +80,7 @@ impl Ints {
         let (from, to) = (self.span(at).start, self.span(self.len()).start);
         let width = usize::from(width);
         work::add(to - from + width);
-        let block = Arc::make_mut(&mut self.block);
+        let block = self.block.own();
         block.copy_within(from..to, from + width);
         if let Some(place) = block.get_mut(from..from + width) {
             place.iter_mut().zip(number.to_le_bytes()).for_each(|(to, from)| *to = from);
@@ -98,24 +95,24 @@ impl Ints {
         let (from, to) = (self.span(at + 1).start, self.span(self.len()).start);
         let width = usize::from(self.width);
         work::add(to - from);
-        Arc::make_mut(&mut self.block).copy_within(from..to, from - width);
+        self.block.own().copy_within(from..to, from - width);
         self.count -= 1;
-        if self.len() * width + ARC_BYTES <= self.block.len() / 2 {
+        if fitting(self.len() * width) <= self.block.len() / 2 {
             self.rebuild(self.width, self.len() * width);
         }
         true
     }
 
+    /// Moves all into a block of their own with room for so many bytes, each in so many.
     fn rebuild(&mut self, width: u8, bytes: usize) {
-        let room = block(ARC_BYTES + bytes) - ARC_BYTES;
-        let mut next: Vec<u8> = Vec::with_capacity(room);
-        for at in 0..self.len() {
+        let mut next = Block::zeroed(fitting(bytes));
+        let places = next.own().chunks_exact_mut(usize::from(width));
+        for (at, place) in places.enumerate().take(self.len()) {
             let eight = self.get(at).unwrap_or_default().to_le_bytes();
-            next.extend(eight.iter().take(usize::from(width)));
+            place.iter_mut().zip(eight).for_each(|(to, from)| *to = from);
         }
-        work::add(next.len());
-        next.resize(room, 0);
-        self.block = next.into();
+        work::add(self.len() * usize::from(width));
+        self.block = next;
         self.width = width;
     }
 

@@ -15,6 +15,7 @@
 //!
 //! Where Redis tells encodings apart, `encoding` does, at Redis's default limits, and as there, a collection that has become large stays so.
 
+mod block;
 mod cells;
 mod cut;
 mod element;

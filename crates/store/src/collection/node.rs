@@ -2,9 +2,9 @@
 
 use std::iter::Sum;
 use std::ops::{AddAssign, SubAssign};
-use std::sync::Arc;
 
 use smallvec::SmallVec;
+use triomphe::Arc;
 
 use super::order::{Grown, Order};
 use super::page::Page;
@@ -70,7 +70,7 @@ pub(super) struct Inner<K> {
 
 impl<K> Inner<K> {
     /// What an allocator spends on an inner node.
-    const BYTES: usize = block(size_of::<Self>() + 2 * size_of::<usize>());
+    const BYTES: usize = block(size_of::<Self>() + size_of::<usize>());
 }
 
 /// What became of a node that had to be divided: all that comes behind it.
@@ -111,49 +111,52 @@ impl<K: Copy> Child<K> {
         }
     }
 
+    /// Whether it has to be divided, if that can be done.
+    pub(super) fn is_too_large<O: Order<Key = K>>(&self) -> bool {
+        match &self.node {
+            Node::Leaf(page) => is_too_large::<O>(page),
+            Node::Inner(inner) => inner.children.len() > FANOUT,
+        }
+    }
+
     /// Divides the node if it is too large.
     pub(super) fn divide<O: Order<Key = K>>(&mut self, order: &O, grown: Grown) -> Spill<K> {
-        let mut spill = Spill::new();
+        if !self.is_too_large::<O>() {
+            return Spill::new();
+        }
+        let mut parts = Spill::new();
         match &mut self.node {
             Node::Leaf(page) => {
-                if page.used() > O::PAGE_BYTES && page.count() > 1 {
-                    let (key, page) = (self.key, page.clone());
-                    let mut parts = Spill::new();
-                    divide_page(order, key, page, grown, &mut parts);
-                    let mut parts = parts.into_iter();
-                    if let Some(first) = parts.next() {
-                        *self = first;
-                    }
-                    spill.extend(parts);
+                divide_page(order, self.key, page.clone(), grown, &mut parts);
+                if !parts.is_empty() {
+                    *self = parts.remove(0);
                 }
             }
             Node::Inner(inner) => {
-                if inner.children.len() > FANOUT {
-                    let inner = exclusive(inner);
-                    let keep = match grown {
-                        Grown::Back => FANOUT,
-                        Grown::Front => inner.children.len() - FANOUT,
-                        Grown::Within => inner.children.len() / 2,
-                    };
-                    let rest: Children<K> = inner.children.drain(keep..).collect();
-                    for child in &rest {
-                        self.weight -= child.weight;
-                    }
-                    if let Some(first) = rest.first() {
-                        let mut rest = Self::inner(order, first.key, rest);
-                        spill.extend(rest.divide(order, grown));
-                        spill.insert(0, rest);
-                    }
+                let inner = exclusive(inner);
+                let keep = match grown {
+                    Grown::Back => FANOUT,
+                    Grown::Front => inner.children.len() - FANOUT,
+                    Grown::Within => inner.children.len() / 2,
+                };
+                let rest: Children<K> = inner.children.drain(keep..).collect();
+                for child in &rest {
+                    self.weight -= child.weight;
+                }
+                if let Some(first) = rest.first() {
+                    let mut rest = Self::inner(order, first.key, rest);
+                    parts = rest.divide(order, grown);
+                    parts.insert(0, rest);
                 }
             }
         }
-        spill
+        parts
     }
 
     /// Whether it is so small that it should be joined with its neighbour.
     pub(super) fn is_thin<O: Order<Key = K>>(&self) -> bool {
         match &self.node {
-            Node::Leaf(page) => page.used() < O::PAGE_BYTES / 4,
+            Node::Leaf(page) => page.used() < O::PAGE_BYTES / 4 && page.count() < O::PAGE_RECORDS / 4,
             Node::Inner(inner) => inner.children.len() <= FANOUT / 4,
         }
     }
@@ -162,7 +165,10 @@ impl<K: Copy> Child<K> {
     pub(super) fn has_room_for<O: Order<Key = K>>(&self, next: &Self) -> bool {
         match (&self.node, &next.node) {
             _ if self.weight.count == 0 || next.weight.count == 0 => true,
-            (Node::Leaf(page), Node::Leaf(other)) => page.used() + other.used() <= O::PAGE_BYTES / 4 * 3,
+            (Node::Leaf(page), Node::Leaf(other)) => {
+                page.used() + other.used() <= O::PAGE_BYTES / 4 * 3
+                    && page.count() + other.count() <= O::PAGE_RECORDS / 4 * 3
+            }
             (Node::Inner(inner), Node::Inner(other)) => inner.children.len() + other.children.len() <= FANOUT / 4 * 3,
             _ => false,
         }
@@ -215,15 +221,20 @@ impl<K: Copy> Child<K> {
 
 /// The node, which is nobody else's: a copy if it was shared.
 pub(super) fn exclusive<K: Copy>(inner: &mut Arc<Inner<K>>) -> &mut Inner<K> {
-    if Arc::get_mut(inner).is_none() {
+    if !inner.is_unique() {
         work::add(inner.children.len());
     }
     Arc::make_mut(inner)
 }
 
+/// Whether a page has to be divided, if that can be done.
+const fn is_too_large<O: Order>(page: &Page) -> bool {
+    page.count() > 1 && (page.used() > O::PAGE_BYTES || page.count() > O::PAGE_RECORDS)
+}
+
 /// Divides a page until each part fits, or can't be divided any further.
 fn divide_page<O: Order>(order: &O, key: O::Key, page: Page, grown: Grown, parts: &mut Spill<O::Key>) {
-    let halves = if page.used() > O::PAGE_BYTES && page.count() > 1 { order.divide(&page, grown) } else { None };
+    let halves = if is_too_large::<O>(&page) { order.divide(&page, grown) } else { None };
     match halves {
         None => parts.push(Child::leaf(key, page)),
         Some((left, middle, right)) => {

@@ -12,6 +12,9 @@ use super::score;
 /// Tests get along with so few that many records have one place.
 const PLACE_BITS: u32 = if cfg!(test) { 11 } else { 53 };
 
+/// All places are below this.
+pub(super) const PLACES: u64 = 1 << PLACE_BITS;
+
 /// Where a page that has become too large was added to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grown {
@@ -34,6 +37,8 @@ pub(super) trait Order: Clone {
     const TAGGED: bool;
     /// Pages with more bytes than this are divided.
     const PAGE_BYTES: usize;
+    /// And pages with more records.
+    const PAGE_RECORDS: usize = usize::MAX;
     /// The key of what comes first.
     const FIRST: Self::Key;
 
@@ -164,19 +169,34 @@ impl<N: Naming> ByHash<N> {
         Home { place: (hash >> (u64::BITS - PLACE_BITS)).max(1), tag: hash.to_le_bytes()[0] }
     }
 
-    /// Where each record of a page belongs, and which it is; in that order.
-    pub(super) fn places(&self, page: &Page) -> Vec<(u64, usize)> {
-        let names = page.records().enumerate();
-        let mut places: Vec<_> = names.map(|(at, record)| (self.home(N::name(record)).place, at)).collect();
-        places.sort_unstable();
-        places
+    /// The records of a page, in the order of their places.
+    pub(super) fn places(&self, page: &Page) -> Vec<Placed> {
+        let mut offset = 0;
+        let placed = page.records().enumerate().map(|(at, record)| {
+            let placed = Placed { place: self.home(N::name(record)).place, at, offset, len: record.bytes.len() };
+            offset += placed.len;
+            placed
+        });
+        let mut placed: Vec<_> = placed.collect();
+        placed.sort_unstable_by_key(|placed| (placed.place, placed.at));
+        placed
     }
+}
+
+/// A record of a page: its place, which it is, where it begins and how long it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placed {
+    pub(super) place: u64,
+    pub(super) at: usize,
+    offset: usize,
+    len: usize,
 }
 
 impl<N: Naming> Order for ByHash<N> {
     type Key = u64;
     const TAGGED: bool = true;
-    const PAGE_BYTES: usize = if cfg!(test) { 160 } else { 2032 };
+    const PAGE_BYTES: usize = if cfg!(test) { 160 } else { 4080 };
+    const PAGE_RECORDS: usize = if cfg!(test) { 12 } else { 96 };
     const FIRST: u64 = 0;
 
     fn key(&self, _: &Page, old: u64) -> u64 {
@@ -189,29 +209,25 @@ impl<N: Naming> Order for ByHash<N> {
 
     #[cfg(test)]
     fn belongs(&self, page: &Page, key: u64, until: Option<u64>) -> bool {
-        self.places(page).iter().all(|(place, _)| *place >= key && until.is_none_or(|until| *place < until))
+        self.places(page).iter().all(|Placed { place, .. }| *place >= key && until.is_none_or(|until| *place < until))
     }
 
     /// Divides where half of the bytes are before, and two places differ.
     fn divide(&self, page: &Page, _: Grown) -> Option<Halves<u64>> {
-        let places = self.places(page);
+        let placed = self.places(page);
         let half = page.used() / 2;
         let mut sum = 0;
         let mut best: Option<(usize, usize)> = None;
-        for (at, pair) in places.windows(2).enumerate() {
-            if let [(place, record), (next, _)] = pair {
-                sum += page.cell(*record).0 + 1;
-                if place != next && best.is_none_or(|(_, distance)| sum.abs_diff(half) < distance) {
+        for (at, pair) in placed.windows(2).enumerate() {
+            if let [one, next] = pair {
+                sum += one.len + 1;
+                if one.place != next.place && best.is_none_or(|(_, distance)| sum.abs_diff(half) < distance) {
                     best = Some((at + 1, sum.abs_diff(half)));
                 }
             }
         }
-        let (left, right) = places.split_at_checked(best?.0)?;
-        let gather = |part: &[(u64, usize)]| {
-            let mut picked: Vec<usize> = part.iter().map(|(_, at)| *at).collect();
-            picked.sort_unstable();
-            page.gather(picked.iter().copied())
-        };
-        Some((gather(left), right.first()?.0, gather(right)))
+        let (left, right) = placed.split_at_checked(best?.0)?;
+        let gather = |part: &[Placed]| page.gather(part.iter().map(|placed| (placed.at, placed.offset)));
+        Some((gather(left), right.first()?.place, gather(right)))
     }
 }

@@ -10,17 +10,13 @@
 //! - The block is as large as an allocator makes it: no more room is kept than the class it falls into. One that is half empty is made to fit.
 //! - An insertion or removal moves at most the page; one at an end moves a constant amount, on average.
 //!
-//! Pages of a tagged kind have one byte of each record's hash in a row, to be searched at once; they keep no gap at the front.
+//! Pages of a tagged kind have one byte of each record's hash in a row, to be searched at once; they keep no gap at the front, and no order: the place of a
+//! record that is taken out may be given to the last one.
 #![expect(clippy::indexing_slicing, reason = "every offset is computed from the page's own cells and lengths")]
 
-use std::sync::Arc;
-
+use super::block::{Block, fitting};
 use super::cells::Width;
 use super::work;
-use crate::footprint::block;
-
-/// The counts in front of what an `Arc` points to.
-const ARC_BYTES: usize = 2 * size_of::<usize>();
 
 /// Pages with less in them move it all when something is put in front: it is not worth a gap.
 const GAP_FROM: usize = if cfg!(test) { 64 } else { 512 };
@@ -51,7 +47,7 @@ impl Draft<'_> {
 /// See the module.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
-    block: Arc<[u8]>,
+    block: Block,
     /// Where the records begin, and how many bytes they are.
     start: u32,
     data: u32,
@@ -74,7 +70,7 @@ const fn narrower(value: usize) -> u16 {
 
 impl Page {
     pub(super) fn new(tagged: bool) -> Self {
-        Self { block: Arc::default(), start: 0, data: 0, count: 0, first: 0, width: Width::One, tagged }
+        Self { block: Block::default(), start: 0, data: 0, count: 0, first: 0, width: Width::One, tagged }
     }
 
     /// Records in the page.
@@ -85,7 +81,7 @@ impl Page {
     /// Whether both are the same records of one block.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let span = |page: &Self| (page.start, page.data, page.count, page.first);
-        Arc::ptr_eq(&self.block, &other.block) && span(self) == span(other)
+        self.block.is_same(&other.block) && span(self) == span(other)
     }
 
     /// Bytes in use: records, cells and tags, without gaps and free room.
@@ -95,7 +91,7 @@ impl Page {
 
     /// Bytes that the block takes from an allocator.
     pub(super) fn memory(&self) -> usize {
-        if self.block.is_empty() { 0 } else { block(ARC_BYTES + self.block.len()) }
+        self.block.memory()
     }
 
     /// What a record takes beside its bytes.
@@ -126,9 +122,14 @@ impl Page {
         if self.tagged { self.tags()[self.count() - 1 - at] } else { 0 }
     }
 
-    /// Where a record begins, from the first one's beginning. O(records / 16).
+    /// Where a record begins, from the first one's beginning: lengths are added up from the nearer end. O(records / 32).
     pub(super) fn offset(&self, at: usize) -> usize {
-        self.width.sum(self.cells(0, at))
+        let count = self.count();
+        if at <= count / 2 {
+            self.width.sum(self.cells(0, at))
+        } else {
+            self.data as usize - self.width.sum(self.cells(at, count))
+        }
     }
 
     /// How many bytes the records from one to another have.
@@ -176,17 +177,20 @@ impl Page {
     pub(super) fn insert(&mut self, at: usize, draft: Draft<'_>) {
         let len = draft.len();
         let width = self.width.max(Width::fitting(len));
-        if at == 0 && self.count > 0 && !self.tagged && self.used() >= GAP_FROM {
+        let offset = if at == 0 && self.count > 0 && !self.tagged && self.used() >= GAP_FROM {
             self.open_front(width, len);
             self.start -= narrow(len);
             self.first -= 1;
+            0
         } else {
             self.open(width, len);
-            self.shift_for(at, len);
-        }
+            let offset = self.offset(at);
+            self.shift_for(at, offset, len);
+            offset
+        };
         self.data += narrow(len);
         self.count += 1;
-        self.write(at, draft, len);
+        self.write(at, offset, draft, len);
     }
 
     /// Puts a record behind all others.
@@ -194,12 +198,12 @@ impl Page {
         self.insert(self.count(), draft);
     }
 
-    /// Writes a record for which there is room already.
-    fn write(&mut self, at: usize, draft: Draft<'_>, len: usize) {
-        let mut from = self.start as usize + self.offset(at);
+    /// Writes a record for which there is room already, given where it begins.
+    fn write(&mut self, at: usize, offset: usize, draft: Draft<'_>, len: usize) {
+        let mut from = self.start as usize + offset;
         let (width, slot, tag_at) =
             (self.width, usize::from(self.first) + at, self.tagged.then(|| self.tags_at() + self.count() - 1 - at));
-        let block = self.owned();
+        let block = self.block.own();
         for part in draft.parts {
             block[from..from + part.len()].copy_from_slice(part);
             from += part.len();
@@ -212,18 +216,10 @@ impl Page {
         work::add(len);
     }
 
-    /// The block, which is nobody else's: a copy if it was shared.
-    fn owned(&mut self) -> &mut [u8] {
-        if Arc::get_mut(&mut self.block).is_none() {
-            work::add(self.block.len());
-        }
-        Arc::make_mut(&mut self.block)
-    }
-
     /// Sees to it that a record of so many bytes has room behind the others.
     fn open(&mut self, width: Width, len: usize) {
         let need = len + width.bytes() + usize::from(self.tagged);
-        let owned = Arc::get_mut(&mut self.block).is_some();
+        let owned = self.block.is_own();
         if owned && width == self.width {
             if self.free() >= need {
                 return;
@@ -241,7 +237,7 @@ impl Page {
 
     /// Sees to it that a record of so many bytes has room, and a cell, before the others.
     fn open_front(&mut self, width: Width, len: usize) {
-        let owned = Arc::get_mut(&mut self.block).is_some();
+        let owned = self.block.is_own();
         if owned && width == self.width && self.first > 0 && self.start as usize >= len {
             return;
         }
@@ -265,7 +261,7 @@ impl Page {
         let width = self.width.bytes();
         let (count, old_first) = (self.count(), usize::from(self.first));
         work::add(data);
-        let block = self.owned();
+        let block = self.block.own();
         let end = block.len();
         let cells = end - (old_first + count) * width..end - old_first * width;
         // Each may come to lie where the other was: cells that go up make way, and those that go down have to wait.
@@ -282,44 +278,52 @@ impl Page {
 
     /// Moves all into a new block with room for so many bytes, or a little more, and these gaps.
     fn rebuild(&mut self, width: Width, bytes: usize, start: usize, first: usize) {
-        let mut next: Arc<[u8]> = std::iter::repeat_n(0, fitting(bytes)).collect();
-        let count = self.count();
-        let data = self.data as usize;
-        if let Some(block) = Arc::get_mut(&mut next) {
-            let end = block.len();
-            let old = self.start as usize;
-            block[start..start + data].copy_from_slice(&self.block[old..old + data]);
-            let cells = &mut block[end - (first + count) * width.bytes()..end - first * width.bytes()];
-            let old_cells = self.cells(0, count);
-            if width == self.width {
-                cells.copy_from_slice(old_cells);
-            } else {
-                let pairs = cells.chunks_exact_mut(width.bytes()).zip(old_cells.chunks_exact(self.width.bytes()));
-                for (cell, old) in pairs {
-                    let (len, flag) = self.width.read(old);
-                    width.write(cell, len, flag);
-                }
-            }
-            if self.tagged {
-                let at = end - count * (width.bytes() + 1);
-                block[at..at + count].copy_from_slice(self.tags());
-            }
-        }
-        work::add(data + count * width.bytes());
-        self.block = next;
+        self.block = Self::copied(&[self], width, bytes, start, first);
         self.start = narrow(start);
         self.first = narrower(first);
         self.width = width;
     }
 
+    /// A block with room for so many bytes, or a little more, with the records of these pages behind these gaps.
+    fn copied(pages: &[&Self], width: Width, bytes: usize, start: usize, first: usize) -> Block {
+        let mut block = Block::zeroed(fitting(bytes));
+        let to = block.own();
+        let count: usize = pages.iter().map(|page| page.count()).sum();
+        let (mut data_at, mut cells_end) = (start, to.len() - first * width.bytes());
+        let mut tags_end = cells_end - count * width.bytes();
+        for page in pages {
+            let (count, data, old) = (page.count(), page.data as usize, page.start as usize);
+            to[data_at..data_at + data].copy_from_slice(&page.block[old..old + data]);
+            data_at += data;
+            let cells = &mut to[cells_end - count * width.bytes()..cells_end];
+            cells_end -= cells.len();
+            let old_cells = page.cells(0, count);
+            if width == page.width {
+                cells.copy_from_slice(old_cells);
+            } else {
+                let pairs = cells.chunks_exact_mut(width.bytes()).zip(old_cells.chunks_exact(page.width.bytes()));
+                for (cell, old) in pairs {
+                    let (len, flag) = page.width.read(old);
+                    width.write(cell, len, flag);
+                }
+            }
+            if page.tagged {
+                to[tags_end - count..tags_end].copy_from_slice(page.tags());
+                tags_end -= count;
+            }
+        }
+        work::add(data_at - start + count * width.bytes());
+        block
+    }
+
     /// Makes room for a record and its cell in the middle; there is enough behind. The lengths are not changed.
-    fn shift_for(&mut self, at: usize, len: usize) {
-        let from = self.start as usize + self.offset(at);
+    fn shift_for(&mut self, at: usize, offset: usize, len: usize) {
+        let from = self.start as usize + offset;
         let to = self.start as usize + self.data as usize;
         let width = self.width.bytes();
         let (count, first, tagged) = (self.count(), usize::from(self.first), self.tagged);
         work::add(to - from);
-        let block = self.owned();
+        let block = self.block.own();
         block.copy_within(from..to, from + len);
         let end = block.len();
         let cells = end - (first + count) * width;
@@ -342,6 +346,7 @@ impl Page {
     fn take_out(&mut self, at: usize) {
         let (len, _) = self.cell(at);
         let last = at + 1 == self.count();
+        let at = if self.tagged && !last && self.give_to_last(at, len) { self.count() - 1 } else { at };
         if !self.tagged && at == 0 && !last && self.first < u16::MAX / 2 {
             self.start += narrow(len);
             self.first += 1;
@@ -356,6 +361,23 @@ impl Page {
         }
     }
 
+    /// Puts the last record in the place of one, if it is as long: nothing else has to move then. Whether it did; the last one is still there too.
+    fn give_to_last(&mut self, at: usize, len: usize) -> bool {
+        let last = self.count() - 1;
+        if self.cell(last).0 != len {
+            return false;
+        }
+        let (to, from) = (self.start as usize + self.offset(at), self.start as usize + self.data as usize - len);
+        let (width, tags, end) = (self.width.bytes(), self.tags_at(), self.block.len());
+        let cell = |at: usize| end - (at + 1) * width;
+        let block = self.block.own();
+        block.copy_within(from..from + len, to);
+        block.copy_within(cell(last)..cell(last) + width, cell(at));
+        block[tags + last - at] = block[tags];
+        work::add(len);
+        true
+    }
+
     /// Moves what is behind a record over it.
     fn close(&mut self, at: usize, len: usize) {
         let from = self.start as usize + self.offset(at);
@@ -363,7 +385,7 @@ impl Page {
         let width = self.width.bytes();
         let (count, first, tagged) = (self.count(), usize::from(self.first), self.tagged);
         work::add(to - from);
-        let block = self.owned();
+        let block = self.block.own();
         block.copy_within(from + len..to, from);
         let end = block.len();
         let cells = end - (first + count) * width;
@@ -396,7 +418,7 @@ impl Page {
     pub(super) fn replace(&mut self, at: usize, draft: Draft<'_>) {
         let len = draft.len();
         if self.cell(at).0 == len {
-            self.write(at, draft, len);
+            self.write(at, self.offset(at), draft, len);
         } else {
             self.take_out(at);
             self.insert(at, draft);
@@ -418,46 +440,41 @@ impl Page {
         part
     }
 
-    /// A page with these records of this one, in this order.
-    pub(super) fn gather(&self, picked: impl Iterator<Item = usize> + Clone) -> Self {
-        let mut page = Self::new(self.tagged);
-        let bytes = picked
-            .clone()
-            .map(|at| self.cell(at).0)
-            .fold((0, 0, 0), |(sum, count, longest), len| (sum + len, count + 1, longest.max(len)));
-        page.rebuild(Width::fitting(bytes.2), bytes.0 + bytes.1 * (Width::fitting(bytes.2).bytes() + 1), 0, 0);
-        page.take(self, picked);
-        page
+    /// A page with these records of a tagged one, in this order, each given by its place and where it begins.
+    pub(super) fn gather(&self, picked: impl Iterator<Item = (usize, usize)> + Clone) -> Self {
+        let lens = || picked.clone().map(|(at, _)| self.cell(at).0);
+        let (count, data) = lens().fold((0, 0), |(count, sum), len| (count + 1, sum + len));
+        let width = Width::fitting(lens().max().unwrap_or(0));
+        let mut block = Block::zeroed(fitting(data + count * (width.bytes() + 1)));
+        let bytes = block.own();
+        let (mut from, mut cell, mut tag) = (0, bytes.len(), bytes.len() - count * width.bytes());
+        for (at, offset) in picked {
+            let record = self.record_at(at, offset);
+            let len = record.bytes.len();
+            bytes[from..from + len].copy_from_slice(record.bytes);
+            cell -= width.bytes();
+            width.write(&mut bytes[cell..], len, record.flag);
+            tag -= 1;
+            bytes[tag] = self.tag(at);
+            from += len;
+        }
+        work::add(data);
+        Self { block, start: 0, data: narrow(data), count: narrower(count), first: 0, width, tagged: true }
     }
 
     /// Puts all records of another page behind this one's.
     pub(super) fn join(&mut self, other: &Self) {
         let width = self.width.max(other.width);
         let per_record = width.bytes() + usize::from(self.tagged);
-        self.rebuild(
-            width,
-            self.data as usize + other.data as usize + (self.count() + other.count()) * per_record,
-            0,
-            0,
-        );
-        self.take(other, 0..other.count());
-    }
-
-    fn take(&mut self, other: &Self, picked: impl Iterator<Item = usize>) {
-        for at in picked {
-            let Rec { bytes, flag } = other.record(at);
-            self.push(Draft { parts: &[bytes], flag, tag: other.tag(at) });
-        }
+        let (count, data) = (self.count() + other.count(), self.data + other.data);
+        self.block = Self::copied(&[self, other], width, data as usize + count * per_record, 0, 0);
+        (self.start, self.first, self.width) = (0, 0, width);
+        (self.data, self.count) = (data, narrower(count));
     }
 
     /// The block, for a large record that is to be shared rather than copied, and where the record lies in it.
-    pub(super) fn share(&self, at: usize) -> (Arc<[u8]>, std::ops::Range<usize>) {
+    pub(super) fn share(&self, at: usize) -> (Block, std::ops::Range<usize>) {
         let from = self.start as usize + self.offset(at);
         (self.block.clone(), from..from + self.cell(at).0)
     }
-}
-
-/// The size of a block for so many bytes: what an allocator would spend on it anyway.
-const fn fitting(bytes: usize) -> usize {
-    block(ARC_BYTES + bytes) - ARC_BYTES
 }

@@ -96,7 +96,7 @@ impl ScoreTree {
         let (grown, is_front, is_back) = (Cell::new(Grown::Within), Cell::new(true), Cell::new(true));
         self.edit_grown(
             &grown,
-            |children| {
+            |children, _| {
                 let at = pick(children, mark);
                 is_front.set(is_front.get() && at == 0);
                 is_back.set(is_back.get() && at + 1 == children.len());
@@ -117,7 +117,7 @@ impl ScoreTree {
     /// Takes out a record that is there.
     pub(super) fn take_out(&mut self, score: f64, member: &[u8]) {
         let (mark, way) = (Mark::Record(score, member), Mark::Behind(score, member));
-        self.edit(Grown::Within, |children| pick(children, way), |page| page.remove(mark.within(page)));
+        self.edit(Grown::Within, |children, _| pick(children, way), |page| page.remove(mark.within(page)));
     }
 
     /// Gives a record that is there another score. Where it stays between the same two records of its page, it is written over.
@@ -128,7 +128,7 @@ impl ScoreTree {
         let mut stays = false;
         self.edit(
             Grown::Within,
-            |children| pick(children, way),
+            |children, _| pick(children, way),
             |page| {
                 let at = mark.within(page);
                 // The ends of a page do not tell what is beyond them.

@@ -143,8 +143,7 @@ impl Set {
             self.0 = Repr::Large(tree);
         }
         match &mut self.0 {
-            // Two descents for a new member; but none of the pages is copied for one that is there.
-            Repr::Large(tree) => tree.find(name).is_none() && tree.put(name, draft.parts, draft.flag),
+            Repr::Large(tree) => tree.put_new(name, draft.parts, draft.flag),
             Repr::Ints(_) | Repr::Small(_) => false,
         }
     }

@@ -95,10 +95,15 @@ impl Large {
         let written = score::write(score);
         let parts = [written.bytes(), member];
         match old {
-            Some(old) => self.scores.rescore(old, score, member),
-            None => self.scores.put_in(score, member),
+            Some(old) => {
+                self.scores.rescore(old, score, member);
+                self.members.put(name(member), &parts, false);
+            }
+            None => {
+                self.scores.put_in(score, member);
+                self.members.add(name(member), &parts, false);
+            }
         }
-        self.members.put(name(member), &parts, false);
     }
 }
 
@@ -177,8 +182,14 @@ impl SortedSet {
     /// changes nothing.
     pub fn insert(&mut self, member: &[u8], score: f64) -> Option<f64> {
         let old = self.score(member);
+        self.put(member, score, old);
+        old
+    }
+
+    /// The same for whoever has asked for the score that the member has.
+    pub(crate) fn put(&mut self, member: &[u8], score: f64, old: Option<f64>) {
         if score.is_nan() || old.is_some_and(|old| old.to_bits() == score.to_bits()) {
-            return old;
+            return;
         }
         if let Repr::Small(page) = &mut self.0 {
             if old.is_some() || (page.count() < SMALL_MAX && member.len() <= SMALL_BYTES) {
@@ -187,7 +198,7 @@ impl SortedSet {
                 }
                 let at = Mark::Record(score, member).within(page);
                 page.insert(at, Draft { parts: &[score::write(score).bytes(), member], flag: false, tag: 0 });
-                return old;
+                return;
             }
             let mut large = Box::new(Large { scores: ScoreTree::new(ByScore), members: HashTree::new(ByHash::new()) });
             for (member, score) in page.records().map(pair) {
@@ -198,7 +209,6 @@ impl SortedSet {
         if let Repr::Large(large) = &mut self.0 {
             large.put(member, score, old);
         }
-        old
     }
 
     /// Takes a member out, and returns the score that it had.

@@ -9,7 +9,8 @@
 //! - [`Tree::shed`] takes a tree down page by page, so whoever frees it can pause.
 
 use std::cell::Cell;
-use std::sync::Arc;
+
+use triomphe::Arc;
 
 use super::node::{Child, Children, Inner, Node, Spill, Weight, exclusive};
 use super::order::{Grown, Order};
@@ -55,20 +56,12 @@ impl<O: Order> Tree<O> {
     /// The page that a rank lies in; the last one for ranks that are too large.
     pub(super) fn page_at(&self, rank: usize) -> Option<Found<'_>> {
         let mut child = &self.root;
-        let mut before = 0;
+        let rest = Cell::new(rank);
         loop {
             match &child.node {
-                Node::Leaf(page) => return Some(Found { page, before }),
+                Node::Leaf(page) => return Some(Found { page, before: rank - rest.get() }),
                 Node::Inner(inner) => {
-                    let (_, last) = inner.children.split_last().map(|(last, rest)| (rest, last))?;
-                    let mut start = before;
-                    let next = inner.children.iter().find(|child| {
-                        let found = rank < start + child.weight.count;
-                        start += if found { 0 } else { child.weight.count };
-                        found
-                    });
-                    before = if next.is_some() { start } else { start - last.weight.count };
-                    child = next.unwrap_or(last);
+                    child = inner.children.get(pick(&inner.children, child.weight.count, &rest, false))?;
                 }
             }
         }
@@ -94,26 +87,30 @@ impl<O: Order> Tree<O> {
         };
         let rest = Cell::new(rank);
         // Between two pages, the record goes behind the first one's.
-        self.edit(grown, |children| pick(children, &rest, true), |page| page.insert(rest.get(), draft));
+        self.edit(grown, |children, count| pick(children, count, &rest, true), |page| page.insert(rest.get(), draft));
     }
 
     /// Takes out the record of a rank below `len`.
     pub(super) fn remove_at(&mut self, rank: usize) {
         let rest = Cell::new(rank);
-        self.edit(Grown::Within, |children| pick(children, &rest, false), |page| page.remove(rest.get()));
+        self.edit(Grown::Within, |children, count| pick(children, count, &rest, false), |page| page.remove(rest.get()));
     }
 
     /// Puts another record in the place of that of a rank below `len`.
     pub(super) fn replace_at(&mut self, rank: usize, draft: Draft<'_>) {
         let rest = Cell::new(rank);
-        self.edit(Grown::Within, |children| pick(children, &rest, false), |page| page.replace(rest.get(), draft));
+        self.edit(
+            Grown::Within,
+            |children, count| pick(children, count, &rest, false),
+            |page| page.replace(rest.get(), draft),
+        );
     }
 
-    /// Changes one page: `pick` says which child is on the way there, `act` what is done.
+    /// Changes one page: `pick` says which child is on the way there, given them and how many records are below them, `act` what is done.
     pub(super) fn edit(
         &mut self,
         grown: Grown,
-        pick: impl FnMut(&[Child<O::Key>]) -> usize,
+        pick: impl FnMut(&[Child<O::Key>], usize) -> usize,
         act: impl FnMut(&mut Page),
     ) {
         self.edit_grown(&Cell::new(grown), pick, act);
@@ -123,10 +120,11 @@ impl<O: Order> Tree<O> {
     pub(super) fn edit_grown(
         &mut self,
         grown: &Cell<Grown>,
-        mut pick: impl FnMut(&[Child<O::Key>]) -> usize,
+        mut pick: impl FnMut(&[Child<O::Key>], usize) -> usize,
         mut act: impl FnMut(&mut Page),
     ) {
-        let spill = edit(&mut self.root, &self.order, grown, &mut pick, &mut act);
+        let mut spill = Spill::new();
+        edit(&mut self.root, &self.order, grown, &mut pick, &mut act, &mut spill);
         crown(&self.order, &mut self.root, spill);
     }
 
@@ -141,19 +139,33 @@ impl<O: Order> Tree<O> {
     }
 }
 
-/// Finds the child that a rank lies in, and turns the rank into one within that.
-fn pick<K>(children: &[Child<K>], rest: &Cell<usize>, behind: bool) -> usize {
-    let mut rank = rest.get();
+/// Finds the child that a rank lies in, the last one for ranks that are too large, and turns the rank into one within that. The children are counted
+/// from the end that is nearer.
+///
+/// Where one ends and the next begins, `behind` takes the first of the two.
+fn pick<K>(children: &[Child<K>], count: usize, rest: &Cell<usize>, behind: bool) -> usize {
+    let rank = rest.get();
+    // Of a rank before which others have to be, the place is that of the last of them.
+    let place = rank - usize::from(behind && rank > 0);
     let last = children.len().saturating_sub(1);
-    for (at, child) in children.iter().enumerate() {
-        let count = child.weight.count;
-        if rank < count || (behind && rank == count) || at == last {
-            rest.set(rank);
-            return at;
+    let (mut at, mut before);
+    if place < count / 2 {
+        (at, before) = (0, 0);
+        while let Some(child) = children.get(at).filter(|child| at < last && place >= before + child.weight.count) {
+            before += child.weight.count;
+            at += 1;
         }
-        rank -= count;
+    } else {
+        (at, before) = (last, count - children.last().map_or(0, |child| child.weight.count));
+        while place < before
+            && let Some(child) = at.checked_sub(1).and_then(|at| children.get(at))
+        {
+            before -= child.weight.count;
+            at -= 1;
+        }
     }
-    0
+    rest.set(rank - before);
+    at
 }
 
 /// Changes one page below a node, and sets right what follows from it on the way up.
@@ -161,9 +173,10 @@ fn edit<O: Order>(
     child: &mut Child<O::Key>,
     order: &O,
     grown: &Cell<Grown>,
-    pick: &mut impl FnMut(&[Child<O::Key>]) -> usize,
+    pick: &mut impl FnMut(&[Child<O::Key>], usize) -> usize,
     act: &mut impl FnMut(&mut Page),
-) -> Spill<O::Key> {
+    spill: &mut Spill<O::Key>,
+) {
     match &mut child.node {
         Node::Leaf(page) => {
             act(page);
@@ -172,23 +185,25 @@ fn edit<O: Order>(
         }
         Node::Inner(inner) => {
             let inner = exclusive(inner);
-            let at = pick(&inner.children);
-            let Some(below) = inner.children.get_mut(at) else { return Spill::new() };
+            let at = pick(&inner.children, child.weight.count);
+            let Some(below) = inner.children.get_mut(at) else { return };
             child.weight -= below.weight;
-            let spill = edit(below, order, grown, pick, act);
+            edit(below, order, grown, pick, act, spill);
             child.weight += below.weight;
-            let thin = spill.is_empty() && (below.weight.count == 0 || below.is_thin::<O>());
-            for (more, new) in spill.into_iter().enumerate() {
-                child.weight += new.weight;
-                inner.children.insert(at + 1 + more, new);
-            }
-            if thin {
+            if !spill.is_empty() {
+                for (more, new) in spill.drain(..).enumerate() {
+                    child.weight += new.weight;
+                    inner.children.insert(at + 1 + more, new);
+                }
+            } else if below.weight.count == 0 || below.is_thin::<O>() {
                 thicken(order, inner, at, &mut child.weight);
             }
             child.renew_key(order, child.key);
         }
     }
-    child.divide(order, grown.get())
+    if child.is_too_large::<O>() {
+        *spill = child.divide(order, grown.get());
+    }
 }
 
 /// Joins a child that has become small with a neighbour that has room for it; one with nothing in it goes.
@@ -198,8 +213,10 @@ fn thicken<O: Order>(order: &O, inner: &mut Inner<O::Key>, at: usize, weight: &m
         _ => false,
     };
     let Some(left) = [Some(at), at.checked_sub(1)].into_iter().flatten().find(pair) else {
-        // An only child: the node goes too, by what its parent does.
-        inner.children.retain(|child| child.weight.count > 0);
+        // An only child that is empty: the node goes too, by what its parent does.
+        if inner.children.get(at).is_some_and(|child| child.weight.count == 0) {
+            inner.children.remove(at);
+        }
         return;
     };
     let next = inner.children.remove(left + 1);

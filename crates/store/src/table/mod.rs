@@ -9,4 +9,4 @@ mod slots;
 #[cfg(test)]
 pub(crate) use group::GROUP_SLOTS;
 pub(crate) use shards::{ExclusiveShard, ShardChoice, Shards, SharedShard};
-pub(crate) use slots::{SLOT_BYTES, Slots};
+pub(crate) use slots::{Position, SLOT_BYTES, Slots};

@@ -69,7 +69,7 @@ pub(crate) const fn place(hash: u64) -> u32 {
 
 /// Where an entry is.
 #[derive(Debug, Clone, Copy)]
-struct Position {
+pub(crate) struct Position {
     group: usize,
     slot: usize,
 }
@@ -129,9 +129,25 @@ impl Slots {
         }
     }
 
+    /// Where the entry of a key is, until the table is changed.
     #[inline]
-    fn entry(&self, Position { group, slot }: Position) -> Option<&Entry> {
+    pub(crate) fn position(&self, hash: u64, key: &[u8]) -> Option<Position> {
+        self.locate(hash, |entry| {
+            fetch(entry.address().wrapping_add(LINE_BYTES), 1);
+            entry.key() == key
+        })
+    }
+
+    /// The entry at a position.
+    #[inline]
+    pub(crate) fn entry(&self, Position { group, slot }: Position) -> Option<&Entry> {
         self.groups.get(group)?.entry(slot)
+    }
+
+    /// The entry at a position, to be changed.
+    #[inline]
+    pub(crate) fn entry_mut(&mut self, position: Position) -> Option<&mut Entry> {
+        self.slot_mut(position)?.as_mut()
     }
 
     fn slot_mut(&mut self, Position { group, slot }: Position) -> Option<&mut Option<Entry>> {
@@ -142,10 +158,7 @@ impl Slots {
     /// behind its key is waited for together with the key.
     #[inline]
     pub(crate) fn find_key(&self, hash: u64, key: &[u8]) -> Option<&Entry> {
-        self.find(hash, |entry| {
-            fetch(entry.address().wrapping_add(LINE_BYTES), 1);
-            entry.key() == key
-        })
+        self.entry(self.position(hash, key)?)
     }
 
     #[inline]
@@ -161,8 +174,7 @@ impl Slots {
 
     #[inline]
     pub(crate) fn find_mut(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> Option<&mut Entry> {
-        let position = self.locate(hash, is_it)?;
-        self.slot_mut(position)?.as_mut()
+        self.entry_mut(self.locate(hash, is_it)?)
     }
 
     /// Fetches where a lookup of this hash begins.

@@ -109,10 +109,11 @@ impl Part {
     fn take(&self, source: &Source, ranks: Range<usize>, result: &mut SortedSet) {
         let Some(Collection::SortedSet(set)) = &source.held else { return };
         let mut add = |(member, score): (&[u8], f64)| {
+            // No member comes twice.
             if self.begins_small {
-                put(result, member, score);
+                put(result, member, score, None);
             } else {
-                result.insert(member, score);
+                result.put(member, score, None);
             }
         };
         if self.reversed {

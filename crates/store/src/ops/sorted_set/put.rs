@@ -106,7 +106,7 @@ impl View<'_> {
                 if old == Some(score) || !options.allow(old, score) {
                     continue;
                 }
-                let score = put(set, member, score);
+                let score = put(set, member, score, old);
                 *(if old.is_none() { &mut outcome.added } else { &mut outcome.updated }) += 1;
                 changed.push((member, score));
             }
@@ -143,7 +143,7 @@ impl View<'_> {
                 return Ok(None);
             }
             if old != Some(sum) {
-                let kept = put(set, member, sum);
+                let kept = put(set, member, sum, old);
                 tell(report, event::ZINCR, &[(member, kept)]);
             }
             Ok(Some(sum))
@@ -152,8 +152,8 @@ impl View<'_> {
 }
 
 /// Gives a member a score, and returns the one that is kept: in a small set, Redis keeps minus zero as zero.
-pub(super) fn put(set: &mut SortedSet, member: &[u8], score: f64) -> f64 {
-    set.insert(member, score);
+pub(super) fn put(set: &mut SortedSet, member: &[u8], score: f64, old: Option<f64>) -> f64 {
+    set.put(member, score, old);
     if score == 0.0 && score.is_sign_negative() && set.encoding() == SMALL {
         set.insert(member, 0.0);
         return 0.0;
