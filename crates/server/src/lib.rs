@@ -26,6 +26,7 @@ mod connection;
 pub mod descriptors;
 mod dispatch;
 mod garbage;
+pub mod huge_pages;
 mod info;
 mod lifecycle;
 mod listener;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use counted_mimalloc::CountedMiMalloc;
 use pyredis_server::config::{Command, Config, from_command_line};
-use pyredis_server::{RunningServer, Server, ShutdownMode, descriptors, logging};
+use pyredis_server::{RunningServer, Server, ShutdownMode, descriptors, huge_pages, logging};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
@@ -42,6 +42,9 @@ fn main() -> ExitCode {
 fn run(config: Config) -> anyhow::Result<()> {
     let log = logging::init(config.loglevel)?;
     descriptors::raise_limit();
+    if config.disable_thp {
+        huge_pages::disable();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before anything can be asked to end.

@@ -78,6 +78,9 @@ directives! {
     "io-threads" io_threads: usize = cores(), Integer { min: 1, max: IO_THREADS_MAX as i64 }, AtStart
         { default_called: Some("one per core") };
 
+    /// Do without huge pages: they cost some 5 ms each when first written, and memory where they are not full
+    "disable-thp" disable_thp: bool = true, YesNo, AtStart;
+
     /// Time stands still but for DEBUG ADVANCE; for tests
     "manual-clock" manual_clock: bool = false, YesNo, AtStart;
 }
