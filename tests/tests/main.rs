@@ -3,6 +3,7 @@
 //! `cargo test -p pyredis-tests string::set` runs the tests whose names contain `string::set`. `README.md` beside
 //! `Cargo.toml` says what can be set from outside.
 
+mod between;
 mod command_info;
 mod differential;
 mod hostile;
@@ -41,6 +42,7 @@ fn all() -> Result<Vec<Trial>> {
     tests.extend(hostile::trials());
     tests.extend(selftest::trials());
     tests.extend(traffic::trials());
+    tests.extend(between::trials());
     tests.extend(command_info::trials());
     tests.extend(lifecycle::trials());
     tests.extend(linear::trials());

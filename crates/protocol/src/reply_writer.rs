@@ -163,6 +163,16 @@ impl ReplyWriter {
         self.output.push_shared(replies);
     }
 
+    /// A reply or message that another writer has written, and that others get as well: kept by reference until it is sent if it is 64 KiB or longer,
+    /// else copied.
+    pub fn relay(&mut self, written: Bytes) {
+        if written.len() < SHARED_BYTES_MIN {
+            self.output.tail().put_slice(&written);
+        } else {
+            self.output.push_shared(written);
+        }
+    }
+
     /// Takes all that was written so far: for replies that are put together piece by piece before they are sent.
     pub fn take_all(&mut self) -> Bytes {
         self.output.take_all()

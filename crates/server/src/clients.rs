@@ -1,13 +1,26 @@
-//! How many clients there are.
+//! All clients: how many there are, how each is reached, and what each shows of itself.
+//!
+//! A connection owns its session; nobody else reads or writes it. What others may know of it (CLIENT LIST) it publishes after each batch in a
+//! few relaxed atomics of its own (`shown.rs`), and what others have for it (messages, an end, an end of waiting) lies in its
+//! mailbox (`mailbox.rs`). So CLIENT commands reach every client without stopping it, and the path of a plain command shares nothing.
 
-use std::sync::Arc;
+pub(crate) mod client;
+pub(crate) mod mailbox;
+pub(crate) mod shown;
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Counts connections and numbers them.
+use client::Client;
+
+/// Counts connections, numbers them, and finds them by number.
 #[derive(Default)]
 pub(crate) struct Clients {
     connected: Arc<AtomicUsize>,
     last_id: AtomicU64,
+    by_id: Mutex<BTreeMap<u64, Arc<Client>>>,
 }
 
 /// A connection's place among the clients; given back when dropped.
@@ -28,6 +41,32 @@ impl Clients {
 
     pub(crate) fn connected(&self) -> usize {
         self.connected.load(Ordering::Relaxed)
+    }
+
+    /// From here on others can reach the client.
+    pub(crate) fn enter(&self, client: &Arc<Client>) {
+        self.lock().insert(client.id, Arc::clone(client));
+    }
+
+    /// The connection has ended.
+    pub(crate) fn leave(&self, id: u64) {
+        self.lock().remove(&id);
+    }
+
+    /// The client of that number, unless it is about to end.
+    pub(crate) fn get(&self, id: u64) -> Option<Arc<Client>> {
+        self.lock().get(&id).filter(|client| !client.mailbox.is_killed()).map(Arc::clone)
+    }
+
+    /// Up to `most` clients with a number above `id`, in the order of their numbers: for who goes through all of them in slices. What is about
+    /// to end is among them.
+    pub(crate) fn after(&self, id: u64, most: usize) -> Vec<Arc<Client>> {
+        let range = (Bound::Excluded(id), Bound::Unbounded);
+        self.lock().range(range).take(most).map(|(_, client)| Arc::clone(client)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Client>>> {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,25 +3,23 @@
 //! All complete requests in the buffer run as one batch, at one instant, and their replies leave in one write. A client that does not read its
 //! replies is not read from. After a full turn others get theirs. A connection that waits owns no buffers: see `buffers.rs`.
 
-use std::future::poll_fn;
+mod mail;
+mod socket;
+
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::Waker;
 
 use bytes::{Buf, Bytes, BytesMut};
-use pyredis_protocol::{Arg, DecodeError, Limits, ProtocolError, ReplyWriter, RequestDecoder};
+use pyredis_protocol::{Arg, DecodeError, Limits, ProtocolError, ReplyWriter, RequestDecoder, RespVersion};
 use pyredis_store::{LockSet, Residue};
 use smallvec::SmallVec;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::codec::Decoder;
 
-use crate::buffers;
 use crate::command::error::CommandError;
 use crate::command::spec::Walk;
 use crate::command::work::{Ended, Work};
@@ -29,7 +27,7 @@ use crate::dispatch::{Batch, Dispatched};
 use crate::lifecycle::Phase;
 use crate::outcome::{Outcome, Wait};
 use crate::pipeline::{REPLY_BYTES_PER_TURN, REQUESTS_TOGETHER};
-use crate::session::Session;
+use crate::session::{Buffered, Session};
 use crate::shared::Shared;
 use crate::shutdown;
 use crate::stats::{Timing, WorkerStats};
@@ -56,6 +54,8 @@ pub(crate) struct Connection {
     pending: Option<Vec<Bytes>>,
     /// What has to be freed before anything else is run.
     waits_for: Option<JoinHandle<()>>,
+    /// Whether there are messages among what is to be sent: the mailbox counts them until they are.
+    owes_mail: bool,
 }
 
 /// Why a batch ended.
@@ -73,10 +73,18 @@ enum Stop {
 }
 
 impl Connection {
-    pub(crate) fn new(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, worker: usize) -> io::Result<Self> {
+    /// A client on this worker, whose task has this waker.
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        worker: usize,
+        waker: Waker,
+    ) -> io::Result<Self> {
         let stats = shared.stats.workers.get(worker).map(Arc::clone).ok_or(io::ErrorKind::NotFound)?;
         stats.connections_accepted.add(1);
-        let session = Session::new(&shared, (peer, stream.local_addr()?), stream.as_raw_fd());
+        let session = Session::new(&shared, (peer, stream.local_addr()?), stream.as_raw_fd(), waker);
+        shared.clients.enter(&session.client);
         let limits = Limits { bulk_bytes: session.config().proto_max_bulk_len, ..Limits::default() };
         Ok(Self {
             session,
@@ -86,6 +94,7 @@ impl Connection {
             commands_left: COMMANDS_PER_TURN,
             pending: None,
             waits_for: None,
+            owes_mail: false,
             stats,
             stream,
             shared,
@@ -99,6 +108,7 @@ impl Connection {
                 self.flush().await?;
                 freed.await.ok();
             }
+            self.check_alive()?;
             match self.run_batch() {
                 Stop::Starved => {
                     self.flush().await?;
@@ -136,9 +146,8 @@ impl Connection {
     /// Runs the requests in the buffer until there is a reason to stop.
     fn run_batch(&mut self) -> Stop {
         self.session.refresh(&self.shared);
-        if self.reply.is_empty() {
-            self.reply.lend(buffers::take_replies());
-        }
+        self.begin_replies();
+        self.collect_mail();
         let mut batch = Batch {
             server: &self.shared,
             worker: &self.stats,
@@ -181,6 +190,8 @@ impl Connection {
         let (residue, now) = (std::mem::take(&mut batch.residue), batch.now);
         drop(batch);
         self.settle(residue, now);
+        self.collect_mail();
+        self.show(now);
         stop
     }
 
@@ -192,14 +203,14 @@ impl Connection {
             Outcome::Close => return false,
             Outcome::More(walk) => Box::pin(self.walk(walk)).await,
             Outcome::Work(work) => return Box::pin(self.work(work)).await,
-            Outcome::Wait(Wait::Sleep(time)) => {
-                Box::pin(tokio::time::sleep(time)).await;
-                self.reply.ok();
-            }
-            Outcome::Wait(Wait::Until(done)) => {
-                done.await;
-                self.reply.ok();
-            }
+            Outcome::Wait(Wait::Sleep(time)) => match self.attend(Box::pin(tokio::time::sleep(time))).await {
+                Ok(()) => self.reply.ok(),
+                Err(_) => return false,
+            },
+            Outcome::Wait(Wait::Until(done)) => match self.attend(done).await {
+                Ok(()) => self.reply.ok(),
+                Err(_) => return false,
+            },
             Outcome::Wait(Wait::Save(ticket)) => match ticket.done().await {
                 Ok(()) => self.reply.ok(),
                 Err(error) => self.answer_error(&CommandError::err(error)),
@@ -281,86 +292,27 @@ impl Connection {
         self.shared.store.settle(residue, now);
     }
 
+    /// Shows others how the session is.
+    fn show(&self, now: pyredis_store::Timestamp) {
+        let buffered = Buffered {
+            reply: self.reply.len_bytes(),
+            input: self.input.len(),
+            input_room: if self.input.is_empty() { 0 } else { self.input.capacity() - self.input.len() },
+        };
+        self.session.show(now, self.reply.version() == RespVersion::Resp3, buffered);
+    }
+
     fn answer_error(&mut self, error: &CommandError) {
         let text = error.to_string();
         self.stats.count_error(CommandError::code(&text));
         self.reply.error(text);
     }
-
-    /// Sends what is to be sent, at the client's pace.
-    async fn flush(&mut self) -> io::Result<()> {
-        self.stats.bytes_written.add(self.reply.remaining() as u64);
-        // The socket nearly always takes all that there is at once.
-        if self.reply.chunk().len() == self.reply.remaining()
-            && (1..=WRITE_BYTES_PER_TURN).contains(&self.reply.remaining())
-            && let Ok(sent) = self.stream.try_write(self.reply.chunk())
-        {
-            self.reply.advance(sent);
-        }
-        let timeout = self.session.config().timeout;
-        while self.reply.has_remaining() {
-            let mut piece = (&mut self.reply).take(WRITE_BYTES_PER_TURN);
-            let sent = within(timeout, self.stream.write_buf(&mut piece)).await?;
-            if sent == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            // A client that takes a long reply as fast as it is written leaves others their turn.
-            if sent == WRITE_BYTES_PER_TURN {
-                tokio::task::yield_now().await;
-            }
-        }
-        if let Some(buffer) = self.reply.reclaim() {
-            buffers::give_back_replies(buffer);
-        }
-        Ok(())
-    }
-
-    /// Reads more. Returns whether there was more, which there is not when the client has left.
-    async fn fill(&mut self) -> io::Result<bool> {
-        self.keep_what_is_left();
-        let timeout = self.session.config().timeout;
-        let read = within(timeout, poll_fn(|context| self.poll_fill(context))).await?;
-        self.stats.bytes_read.add(read as u64);
-        Ok(read > 0)
-    }
-
-    /// Reads what has come into the buffer that holds the rest of what came before, or else into the worker's.
-    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut input = if self.input.is_empty() { buffers::take_input() } else { std::mem::take(&mut self.input) };
-        // Room that is left is used first: while a large argument arrives the buffer was made to end with it.
-        if input.len() == input.capacity() {
-            input.reserve(OWN_INPUT_BYTES);
-        }
-        let read = pin!(self.stream.read_buf(&mut input)).poll(context);
-        if input.is_empty() {
-            buffers::give_back_input(input);
-        } else {
-            self.input = input;
-        }
-        read
-    }
-
-    /// Gives the worker's buffer back: half a request moves to memory of its own, but for a large argument whose buffer that is.
-    fn keep_what_is_left(&mut self) {
-        self.decoder.detach();
-        if self.input.is_empty() {
-            buffers::give_back_input(std::mem::take(&mut self.input));
-        } else if !self.decoder.is_in_large_argument() && self.input.len() < OWN_INPUT_BYTES {
-            let rest = BytesMut::from(&self.input[..]);
-            let mut input = std::mem::replace(&mut self.input, rest);
-            input.clear();
-            buffers::give_back_input(input);
-        }
-    }
 }
 
-/// Waits for the client no longer than the directive `timeout` says; zero is for ever.
-async fn within<T>(timeout: Duration, io: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    if timeout.is_zero() {
-        return io.await;
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.shared.clients.leave(self.session.client.id);
     }
-    // Behind a pointer: a connection that waits without a limit need not have room for a timer.
-    Box::pin(tokio::time::timeout(timeout, io)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// The next request that is not plain.

@@ -103,7 +103,7 @@ impl Batch<'_> {
     fn reject(&mut self, command: Option<Command>, error: CommandError) -> Dispatched {
         if error == CommandError::Http {
             // A browser that was made to talk to us: it gets no answer that it could use.
-            tracing::warn!("{}: closed, as it speaks HTTP", self.session.peer);
+            tracing::warn!("{}: closed, as it speaks HTTP", self.session.client.peer);
             return Dispatched::Ran(Outcome::Close);
         }
         if let Some(command) = command {
@@ -161,7 +161,7 @@ impl Batch<'_> {
         let databases = self.server.store.databases();
         if let Some(transaction) = &mut self.session.transaction {
             if !transaction.push(command, args) {
-                tracing::warn!("{}: closed, as its transaction is too long", self.session.peer);
+                tracing::warn!("{}: closed, as its transaction is too long", self.session.client.peer);
                 return Outcome::Close;
             }
             if command.spec.flags.contains(Flags::SELECTS) {

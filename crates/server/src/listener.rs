@@ -1,8 +1,10 @@
 //! Listening: sockets bound as the configuration says, and the loop that accepts.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
@@ -97,7 +99,8 @@ struct Admission {
 
 /// Every connection keeps the whole of this function's variables, so there is one of each.
 async fn serve(shared: Arc<Shared>, stream: std::net::TcpStream, peer: SocketAddr, admission: Admission) {
-    let opened = |stream| Connection::new(shared, TcpStream::from_std(stream)?, peer, admission.seat.worker);
+    let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+    let opened = |stream| Connection::new(shared, TcpStream::from_std(stream)?, peer, admission.seat.worker, waker);
     let mut connection = match opened(stream) {
         Ok(connection) => connection,
         Err(error) => return tracing::debug!("{peer}: {error}"),

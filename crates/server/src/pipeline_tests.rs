@@ -53,7 +53,7 @@ const LINES: &[&str] = &[
 fn answers(lines: &[&str], most: usize) -> (Vec<u8>, usize) {
     let server = Shared::for_tests();
     let address = ([127, 0, 0, 1], 1).into();
-    let mut session = Session::new(&server, (address, address), -1);
+    let mut session = Session::new(&server, (address, address), -1, std::task::Waker::noop().clone());
     let mut reply = ReplyWriter::default();
     let mut input = BytesMut::new();
     for line in lines {

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Waker;
 
 use bytes::Bytes;
 use pyredis_protocol::Arg;
 use pyredis_protocol::limits::{LARGE_BYTES_MIN, REQUEST_BYTES_MAX};
 use pyredis_store::{Timestamp, WatchSet};
 
+use crate::clients::client::Client;
+use crate::clients::shown::{Showing, State};
 use crate::command::spec::Flags;
 use crate::command::table::Command;
 use crate::config::Config;
@@ -15,34 +18,28 @@ use crate::shared::Shared;
 
 /// A client's state. There may be very many that do nothing: what few of them have lies behind a pointer.
 pub(crate) struct Session {
-    /// Counts up from 1 over all connections of the server.
-    pub(crate) id: u64,
-    pub(crate) peer: SocketAddr,
-    pub(crate) local: SocketAddr,
-    /// The socket's number in the process.
-    pub(crate) descriptor: i32,
+    /// What others know of it, and how they reach it.
+    pub(crate) client: Arc<Client>,
     /// The database that the client has selected.
     pub(crate) db: u32,
     pub(crate) is_authenticated: bool,
-    pub(crate) name: Box<[u8]>,
-    pub(crate) library: Library,
     /// The transaction that is being queued, from MULTI to EXEC.
     pub(crate) transaction: Option<Box<Transaction>>,
     /// How many commands the transaction has that runs now.
     pub(crate) executing: Option<usize>,
     pub(crate) watched: WatchSet,
-    pub(crate) connected_at: Timestamp,
     /// The command that runs now or ran last.
     pub(crate) last_command: Option<Command>,
     config: Arc<Config>,
     config_version: u64,
 }
 
-/// What the client says of itself with CLIENT SETINFO.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Library {
-    pub(crate) name: Box<[u8]>,
-    pub(crate) version: Box<[u8]>,
+/// What lies in a connection's buffers, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Buffered {
+    pub(crate) reply: usize,
+    pub(crate) input: usize,
+    pub(crate) input_room: usize,
 }
 
 /// Commands on their way to EXEC.
@@ -85,22 +82,18 @@ fn kept(arg: &Arg<'_>) -> Bytes {
 }
 
 impl Session {
-    pub(crate) fn new(server: &Shared, (peer, local): (SocketAddr, SocketAddr), descriptor: i32) -> Self {
+    /// That of a new connection between two addresses, whose task has this waker.
+    pub(crate) fn new(server: &Shared, addresses: (SocketAddr, SocketAddr), descriptor: i32, waker: Waker) -> Self {
+        let id = server.clients.next_id();
         // In this order; see `LiveConfig`.
         let (config_version, config) = (server.config.version(), server.config.current());
         Self {
-            id: server.clients.next_id(),
-            peer,
-            local,
-            descriptor,
+            client: Arc::new(Client::new(id, addresses, descriptor, server.store.now(), waker)),
             db: 0,
             is_authenticated: config.requirepass.is_none(),
-            name: Box::default(),
-            library: Library::default(),
             transaction: None,
             executing: None,
             watched: WatchSet::new(&server.store),
-            connected_at: server.store.now(),
             last_command: None,
             config_version,
             config,
@@ -118,6 +111,28 @@ impl Session {
         if version != self.config_version {
             (self.config_version, self.config) = (version, server.config.current());
         }
+    }
+
+    /// Shows others how things are at `now`: `resp3` is the reply writer's to know, and what lies in buffers the connection's.
+    #[inline]
+    pub(crate) fn show(&self, now: Timestamp, resp3: bool, buffered: Buffered) {
+        let transaction = self.transaction.as_deref();
+        let mut state = State::empty();
+        state.set(State::MULTI, transaction.is_some() || self.executing.is_some());
+        state.set(State::RESP3, resp3);
+        state.set(State::DIRTY, self.watched.is_flagged());
+        self.client.shown.show(&Showing {
+            active: now,
+            queued_bytes: transaction.map_or(0, |transaction| transaction.bytes),
+            reply_bytes: buffered.reply,
+            input_bytes: buffered.input,
+            input_room: buffered.input_room,
+            db: self.db,
+            command: self.last_command.map(|command| command.number),
+            state,
+            queued: self.executing.or(transaction.map(|transaction| transaction.queued.len())),
+            watched: self.watched.len(),
+        });
     }
 
     /// Begins a transaction.
@@ -143,7 +158,7 @@ impl Session {
     pub(crate) fn reset(&mut self, server: &Shared) {
         self.discard();
         self.db = 0;
-        self.name = Box::default();
+        self.client.rename(|names| names.name = Box::default());
         self.is_authenticated = server.config.current().requirepass.is_none();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyredis_store::{Clock, ManualClock, Store, Timestamp};
 use tokio::sync::Notify;
@@ -29,10 +30,10 @@ pub(crate) const REDIS_VERSION: &str = "7.2.4";
 pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    pub(crate) table: CommandTable,
+    pub(crate) table: Arc<CommandTable>,
     pub(crate) config: LiveConfig,
     pub(crate) stats: Stats,
-    pub(crate) clients: Clients,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) saver: Saver,
     pub(crate) loading: Loading,
     pub(crate) lifecycle: Lifecycle,
@@ -78,14 +79,14 @@ impl Shared {
             system: System::new(),
             memory: Memory::new(allocator),
             garbage: Freeing::default(),
-            clients: Clients::default(),
+            clients: Arc::default(),
             loading: Loading::default(),
             lifecycle: Lifecycle::new(),
             jumped: Notify::new(),
             config: LiveConfig::new(config).with_clients_max(clients_max),
             store,
             clock,
-            table,
+            table: Arc::new(table),
             log,
         }
     }

@@ -117,6 +117,11 @@ impl WatchSet {
         self.keys.is_empty()
     }
 
+    /// How many keys are watched.
+    pub const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
     /// The watched keys, for the lock set of the transaction.
     pub fn keys(&self) -> impl Iterator<Item = Key<'_>> {
         self.keys.iter().map(|(db, bytes)| self.store.key_in(*db, bytes))
@@ -124,7 +129,7 @@ impl WatchSet {
 
     /// Whether a watched key was changed. Certain only under a view that holds all of [`keys`](Self::keys); expiry that nobody
     /// has noticed yet is the view's to see: [`View::has_changed`](crate::View::has_changed).
-    pub(crate) fn is_flagged(&self) -> bool {
+    pub fn is_flagged(&self) -> bool {
         self.changed.as_ref().is_some_and(|changed| changed.load(Ordering::Relaxed))
     }
 

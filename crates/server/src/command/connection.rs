@@ -138,7 +138,8 @@ fn hello(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         if option.eq_ignore_ascii_case(b"AUTH") && args.len() >= 2 {
             authenticate(ctx, args.take()?, args.take()?)?;
         } else if option.eq_ignore_ascii_case(b"SETNAME") && !args.is_empty() {
-            ctx.session.name = checked_name(args.take()?)?;
+            let name = checked_name(args.take()?)?;
+            ctx.session.client.rename(|names| names.name = name);
         } else {
             return Err(CommandError::err(format_args!("Syntax error in HELLO option '{}'", text(option))));
         }
@@ -171,7 +172,7 @@ fn introduce(ctx: &mut Ctx<'_, '_>) {
     reply.bulk(b"proto");
     reply.int(if reply.version() == RespVersion::Resp3 { 3 } else { 2 });
     reply.bulk(b"id");
-    reply.int(i64::try_from(ctx.session.id).unwrap_or(i64::MAX));
+    reply.int(i64::try_from(ctx.session.client.id).unwrap_or(i64::MAX));
     for (field, value) in [("mode", "standalone"), ("role", "master")] {
         reply.bulk(field.as_bytes());
         reply.bulk(value.as_bytes());

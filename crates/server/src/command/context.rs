@@ -1,13 +1,13 @@
 //! What a command's function sees: its arguments, its keys, the locked view, its session, the server, and where to answer.
 
-use pyredis_protocol::{Arg, ReplyWriter};
+use pyredis_protocol::{Arg, ReplyWriter, RespVersion};
 use pyredis_store::{Key, NewValue, Timestamp, View};
 
 use super::args::value;
 use super::error::CommandError;
 use super::table::Command;
 use crate::outcome::Outcome;
-use crate::session::Session;
+use crate::session::{Buffered, Session};
 use crate::shared::Shared;
 
 /// The world of one command while it runs.
@@ -51,6 +51,13 @@ impl<'c, 's> Ctx<'c, 's> {
     /// The argument at `index` as a value for the store.
     pub(crate) fn value(&self, index: usize) -> NewValue<'c> {
         self.args.get(index).copied().map_or(NewValue::Copied(b""), value)
+    }
+
+    /// Shows others, and whoever lists this client, how the session is now.
+    pub(crate) fn show(&self) {
+        let reply = &self.reply;
+        let buffered = Buffered { reply: reply.len_bytes(), ..Buffered::default() };
+        self.session.show(self.now, reply.version() == RespVersion::Resp3, buffered);
     }
 
     /// Answers with a number of things.

@@ -51,9 +51,9 @@ impl Kind {
     fn of(name: &str) -> Self {
         match name {
             "key" | "key1" | "key2" | "newkey" | "destkey" | "source" | "destination" | "dst" | "src" => Self::Key,
-            "bit" | "count" | "cursor" | "db" | "decrement" | "destination-db" | "end" | "increment" | "index"
-            | "index1" | "index2" | "len" | "limit" | "milliseconds" | "min-match-len" | "num-matches" | "numkeys"
-            | "offset" | "protover" | "rank" | "seconds" | "start" | "stop" | "weight" => Self::Integer,
+            "bit" | "client-id" | "count" | "cursor" | "db" | "decrement" | "destination-db" | "end" | "increment"
+            | "index" | "index1" | "index2" | "len" | "limit" | "milliseconds" | "min-match-len" | "num-matches"
+            | "numkeys" | "offset" | "protover" | "rank" | "seconds" | "start" | "stop" | "weight" => Self::Integer,
             "score" => Self::Double,
             "pattern" => Self::Pattern,
             "unix-time-milliseconds" | "unix-time-seconds" => Self::UnixTime,

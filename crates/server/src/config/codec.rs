@@ -15,6 +15,10 @@ pub(super) trait Codec<T> {
     fn text(&self, value: &T) -> String;
     /// The value that the words after the directive's name stand for.
     fn parse(&self, words: &[&[u8]]) -> Result<T, ValueError>;
+    /// The same where words may speak of a part of the value, and leave the rest as it is.
+    fn update(&self, _current: &T, words: &[&[u8]]) -> Result<T, ValueError> {
+        self.parse(words)
+    }
 }
 
 /// The only word there may be.
@@ -128,7 +132,7 @@ impl Codec<usize> for Memory {
 }
 
 /// Redis's memory values: without digits 0, too large the largest number; `None` for an unknown unit.
-fn bytes_of(text: &[u8]) -> Option<i64> {
+pub(super) fn bytes_of(text: &[u8]) -> Option<i64> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, unit) = text.split_at_checked(digits)?;
     let number = digits.iter().fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));

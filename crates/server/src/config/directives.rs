@@ -8,6 +8,7 @@ use std::time::Duration;
 use pyredis_protocol::limits::BULK_BYTES_MAX;
 
 use super::codec::{Codec, FileName, Folder, Integer, Memory, OneOf, Password, PowerOfTwo, Seconds, YesNo};
+use super::output_limit::{ByClass, OutputLimits};
 use super::save::{SaveRule, SaveRules};
 use super::table::{Change, Directive, directives};
 use super::value::{AppendOnly, BindAddress, BindAddresses, LogLevel, MaxmemoryPolicy};
@@ -38,6 +39,9 @@ directives! {
 
     /// Clients that may be connected at the same time
     "maxclients" maxclients: u32 = 10_000, Integer { min: 1, max: u32::MAX as i64 }, AtRunTime;
+
+    /// Bytes that a client may leave unread before it is disconnected: at once with more than the first number, after so many seconds with more than the second; 0 is no limit
+    "client-output-buffer-limit" client_output_buffer_limit: OutputLimits = OutputLimits::default(), ByClass, AtRunTime;
 
     /// Password that AUTH asks for; empty lets everyone in
     "requirepass" requirepass: Option<String> = None, Password, AtRunTime { secret: true };

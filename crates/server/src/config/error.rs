@@ -41,6 +41,15 @@ pub enum ValueError {
     /// `dbfilename` with a folder in it.
     #[error("dbfilename can't be a path, just a filename")]
     NotAFileName,
+    /// `client-output-buffer-limit` with a number of words that is no multiple of four.
+    #[error("Wrong number of arguments in buffer limit configuration.")]
+    LimitWords,
+    /// `client-output-buffer-limit` with a class that there is not.
+    #[error("Invalid client class specified in buffer limit configuration.")]
+    LimitClass,
+    /// `client-output-buffer-limit` with something that is no number of bytes or seconds.
+    #[error("Error in hard, soft or soft_seconds setting in buffer limit configuration.")]
+    LimitNumber,
     /// A name or a path without a character.
     #[error("argument can't be empty")]
     Empty,

@@ -15,6 +15,7 @@ mod file;
 mod help;
 mod live;
 mod loader;
+mod output_limit;
 mod save;
 mod table;
 #[cfg(test)]
@@ -25,5 +26,6 @@ pub use command_line::{Command, from_command_line};
 pub use directives::Config;
 pub use error::{ConfigError, SetError, ValueError};
 pub use live::LiveConfig;
+pub use output_limit::{OutputLimit, OutputLimits};
 pub use save::SaveRule;
 pub use value::{AppendOnly, BindAddress, LogLevel, MaxmemoryPolicy};

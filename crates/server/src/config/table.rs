@@ -114,7 +114,7 @@ macro_rules! directives {
                 shape: || Codec::<$type>::shape(&$codec),
                 get: |config| Codec::<$type>::text(&$codec, &config.$field),
                 set: |config, words| {
-                    config.$field = Codec::<$type>::parse(&$codec, words)?;
+                    config.$field = Codec::<$type>::update(&$codec, &config.$field, words)?;
                     Ok(())
                 },
                 $($( $option: $setting, )*)?

@@ -58,7 +58,11 @@ pub(super) struct Client<'s> {
 impl<'s> Client<'s> {
     pub(super) fn new(server: &'s Shared, version: RespVersion) -> Self {
         let address = ([127, 0, 0, 1], 1).into();
-        Self { server, session: Session::new(server, (address, address), -1), reply: ReplyWriter::new(version) }
+        Self {
+            server,
+            session: Session::new(server, (address, address), -1, std::task::Waker::noop().clone()),
+            reply: ReplyWriter::new(version),
+        }
     }
 
     /// Adds what a command's work has written to what it had answered before.

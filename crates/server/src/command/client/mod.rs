@@ -1,14 +1,22 @@
-//! CLIENT: what the server knows of this connection.
+//! CLIENT: what the server knows of its connections, and what can be done to them.
 
-use super::args::text;
-use super::connection::{checked, checked_name};
-use super::context::Ctx;
-use super::error::CommandError;
-use super::help::reply_help;
-use super::spec::{Arity, CommandSpec, Flags, Group, Locks};
+mod kill;
+mod line;
+mod list;
+mod unblock;
+
+use crate::clients::client::Client;
+use crate::clients::shown::State;
+use crate::command::args::text;
+use crate::command::connection::{checked, checked_name};
+use crate::command::context::Ctx;
+use crate::command::error::CommandError;
+use crate::command::help::reply_help;
+use crate::command::spec::{Arity, CommandSpec, Flags, Group, Locks};
 use crate::outcome::Outcome;
+use line::describe;
 
-pub(super) const COMMANDS: &[&CommandSpec] = &[&CLIENT];
+pub(in crate::command) const COMMANDS: &[&CommandSpec] = &[&CLIENT];
 
 const CLIENT: CommandSpec = CommandSpec {
     name: "client",
@@ -18,9 +26,9 @@ const CLIENT: CommandSpec = CommandSpec {
     summary: "Connections and what is known of them.",
     since: "2.4.0",
     complexity: "that of the subcommand",
-    subcommands: &[&GETNAME, &HELP, &ID, &INFO, &SETINFO, &SETNAME],
+    subcommands: &[&GETNAME, &HELP, &ID, &INFO, &kill::KILL, &list::LIST, &SETINFO, &SETNAME, &unblock::UNBLOCK],
     run: |ctx| Err(CommandError::WrongArity(ctx.command.full_name())),
-    categories: super::spec::Categories::empty(),
+    categories: crate::command::spec::Categories::empty(),
     ..CommandSpec::BASE
 };
 
@@ -41,10 +49,11 @@ const GETNAME: CommandSpec = CommandSpec {
 };
 
 fn getname(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    if ctx.session.name.is_empty() {
+    let name = ctx.session.client.names().name;
+    if name.is_empty() {
         ctx.reply.null();
     } else {
-        ctx.reply.bulk(&ctx.session.name);
+        ctx.reply.bulk(&name);
     }
     Ok(Outcome::Done)
 }
@@ -54,7 +63,7 @@ const ID: CommandSpec = CommandSpec {
     summary: "Returns the number of the connection; numbers are never used again.",
     since: "5.0.0",
     run: |ctx| {
-        ctx.reply.int(i64::try_from(ctx.session.id).unwrap_or(i64::MAX));
+        ctx.reply.int(i64::try_from(ctx.session.client.id).unwrap_or(i64::MAX));
         Ok(Outcome::Done)
     },
     ..SUBCOMMAND
@@ -70,26 +79,9 @@ const INFO: CommandSpec = CommandSpec {
 };
 
 fn info(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let session = &ctx.session;
-    let age = ctx.now.saturating_since(session.connected_at).as_secs();
-    let resp = if ctx.reply.version() == pyredis_protocol::RespVersion::Resp3 { 3 } else { 2 };
-    let command = session.last_command.map_or_else(|| "NULL".to_owned(), |command| command.full_name());
-    // Of a transaction that runs: while one is being queued this is not answered.
-    let multi = session.executing.map_or(-1, |commands| i64::try_from(commands).unwrap_or(i64::MAX));
-    let line = format!(
-        "id={} addr={} laddr={} fd={} name={} age={age} idle=0 flags={} db={} sub=0 psub=0 ssub=0 multi={multi} \
-         watch={} events=r cmd={command} user=default redir=-1 resp={resp} lib-name={} lib-ver={}\n",
-        session.id,
-        session.peer,
-        session.local,
-        session.descriptor,
-        text(&session.name),
-        if session.executing.is_some() { "x" } else { "N" },
-        session.db,
-        session.watched.keys().count(),
-        text(&session.library.name),
-        text(&session.library.version),
-    );
+    ctx.show();
+    let mut line = String::new();
+    describe(&ctx.session.client, &ctx.server.table, ctx.now, &mut line);
     ctx.reply.verbatim("txt", line);
     Ok(Outcome::Done)
 }
@@ -105,7 +97,8 @@ const SETNAME: CommandSpec = CommandSpec {
 };
 
 fn setname(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    ctx.session.name = checked_name(ctx.arg(2))?;
+    let name = checked_name(ctx.arg(2))?;
+    ctx.session.client.rename(|names| names.name = name);
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -122,19 +115,15 @@ const SETINFO: CommandSpec = CommandSpec {
 
 fn setinfo(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (attribute, value) = (ctx.arg(2), ctx.arg(3));
-    let library = &mut ctx.session.library;
-    let (name, field): (_, &mut Box<[u8]>) = if attribute.eq_ignore_ascii_case(b"lib-name") {
-        ("lib-name", &mut library.name)
+    if attribute.eq_ignore_ascii_case(b"lib-name") {
+        let name = checked(value, "lib-name cannot contain spaces, newlines or special characters.")?;
+        ctx.session.client.rename(|names| names.library = name);
     } else if attribute.eq_ignore_ascii_case(b"lib-ver") {
-        ("lib-ver", &mut library.version)
+        let version = checked(value, "lib-ver cannot contain spaces, newlines or special characters.")?;
+        ctx.session.client.rename(|names| names.library_version = version);
     } else {
         return Err(CommandError::err(format_args!("Unrecognized option '{}'", text(attribute))));
-    };
-    let refusal = match name {
-        "lib-name" => "lib-name cannot contain spaces, newlines or special characters.",
-        _ => "lib-ver cannot contain spaces, newlines or special characters.",
-    };
-    *field = checked(value, refusal)?;
+    }
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -155,12 +144,52 @@ const HELP: CommandSpec = CommandSpec {
                 "    Return the ID of the current connection.",
                 "INFO",
                 "    Return information about the current client connection.",
+                "KILL <ip:port>",
+                "    Kill connection made from <ip:port>.",
+                "KILL <option> <value> [<option> <value> [...]]",
+                "    Kill connections. Options are:",
+                "    * ADDR (<ip:port>|<unixsocket>:0)",
+                "      Kill connections made from the specified address",
+                "    * LADDR (<ip:port>|<unixsocket>:0)",
+                "      Kill connections made to specified local address",
+                "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+                "      Kill connections by type.",
+                "    * USER <username>",
+                "      Kill connections authenticated by <username>.",
+                "    * SKIPME (YES|NO)",
+                "      Skip killing current connection (default: yes).",
+                "LIST [options ...]",
+                "    Return information about client connections. Options:",
+                "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+                "      Return clients of specified type.",
                 "SETINFO <option> <value>",
                 "    Set client meta attr. Options are LIB-NAME and LIB-VER.",
                 "SETNAME <name>",
                 "    Assign the name <name> to the current connection.",
+                "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+                "    Unblock the specified blocked client.",
             ],
         )
     },
     ..SUBCOMMAND
 };
+
+/// Kinds of clients that LIST and KILL tell apart. There are no masters and no replicas yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Normal,
+    Master,
+    Replica,
+    Pubsub,
+}
+
+impl Type {
+    fn is_of(self, client: &Client) -> bool {
+        let listens = client.shown.get().state.contains(State::PUBSUB);
+        match self {
+            Self::Normal => !listens,
+            Self::Pubsub => listens,
+            Self::Master | Self::Replica => false,
+        }
+    }
+}

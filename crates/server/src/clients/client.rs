@@ -1,0 +1,67 @@
+//! One client as others see it.
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
+
+use pyredis_store::Timestamp;
+
+use super::mailbox::Mailbox;
+use super::shown::Shown;
+
+/// What others know of a client, and how they reach it. Its connection has a share of it, and so has whoever looks at it; the session is
+/// the connection's alone.
+pub(crate) struct Client {
+    /// Counts up from 1 over all connections of the server.
+    pub(crate) id: u64,
+    pub(crate) peer: SocketAddr,
+    pub(crate) local: SocketAddr,
+    /// The socket's number in the process.
+    pub(crate) descriptor: i32,
+    pub(crate) connected_at: Timestamp,
+    pub(crate) shown: Shown,
+    pub(crate) mailbox: Mailbox,
+    /// Most have none, and those that have set them once.
+    names: Mutex<Option<Box<Names>>>,
+}
+
+/// What a client calls itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    /// CLIENT SETNAME's.
+    pub(crate) name: Box<[u8]>,
+    /// The library's name and version: CLIENT SETINFO's.
+    pub(crate) library: Box<[u8]>,
+    pub(crate) library_version: Box<[u8]>,
+}
+
+impl Client {
+    pub(crate) fn new(
+        id: u64,
+        (peer, local): (SocketAddr, SocketAddr),
+        descriptor: i32,
+        connected_at: Timestamp,
+        waker: Waker,
+    ) -> Self {
+        Self {
+            id,
+            peer,
+            local,
+            descriptor,
+            connected_at,
+            shown: Shown::new(connected_at),
+            mailbox: Mailbox::new(waker),
+            names: Mutex::default(),
+        }
+    }
+
+    /// What it calls itself.
+    pub(crate) fn names(&self) -> Names {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).as_deref().cloned().unwrap_or_default()
+    }
+
+    /// Changes what it calls itself.
+    pub(crate) fn rename(&self, change: impl FnOnce(&mut Names)) {
+        change(self.names.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default());
+    }
+}

@@ -1,0 +1,73 @@
+//! What others have for the client, while it is served: messages go between its replies, never into one; an end ends it.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::task::Poll;
+
+use super::Connection;
+use crate::buffers;
+use crate::config::OutputLimit;
+use crate::pipeline::REPLY_BYTES_PER_TURN;
+
+impl Connection {
+    /// Fails when the connection is to end.
+    pub(super) fn check_alive(&self) -> io::Result<()> {
+        if self.session.client.mailbox.is_killed() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+    }
+
+    /// Takes the worker's buffer to write replies into, if there are none yet.
+    pub(super) fn begin_replies(&mut self) {
+        if self.reply.is_empty() {
+            self.reply.lend(buffers::take_replies());
+        }
+    }
+
+    /// Puts messages behind what was answered so far, as many as a turn may have to send. To be called between commands only. One atomic read where
+    /// there are none.
+    pub(super) fn collect_mail(&mut self) {
+        let client = &self.session.client;
+        if client.mailbox.needs_care() {
+            self.owes_mail = true;
+            client.mailbox.take(REPLY_BYTES_PER_TURN, |message| self.reply.relay(message));
+        }
+    }
+
+    /// Sends the messages that there are; fails when the connection is to end.
+    pub(super) async fn see_to_mail(&mut self) -> io::Result<()> {
+        self.check_alive()?;
+        self.begin_replies();
+        self.collect_mail();
+        self.flush().await
+    }
+
+    /// Awaits something for a command, and meanwhile sees to what others have for the client. Fails when the connection is to end, or the client
+    /// cannot be written to.
+    pub(super) async fn attend<T>(&mut self, awaited: impl Future<Output = T>) -> io::Result<T> {
+        let mut awaited = pin!(awaited);
+        loop {
+            let came = poll_fn(|context| match awaited.as_mut().poll(context) {
+                Poll::Ready(result) => Poll::Ready(Some(result)),
+                // The task is woken for this whatever it awaits: see `clients/mailbox.rs`.
+                Poll::Pending if self.session.client.mailbox.needs_care() => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            });
+            match came.await {
+                Some(result) => return Ok(result),
+                // Behind a pointer: it is awaited seldom, and what waits has room for it.
+                None => Box::pin(self.see_to_mail()).await?,
+            }
+        }
+    }
+
+    /// Whether the client gets what it has not asked for.
+    pub(super) fn is_listener(&self) -> bool {
+        self.session.client.shown.is_listener()
+    }
+
+    /// How much it may leave unread.
+    pub(super) fn output_limit(&self) -> OutputLimit {
+        let limits = &self.session.config().client_output_buffer_limit;
+        if self.is_listener() { limits.pubsub } else { limits.normal }
+    }
+}
