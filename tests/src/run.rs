@@ -77,7 +77,7 @@ impl Stage<'_> {
             }
             StepKind::Command { words, expectations, .. } => {
                 let client = self.client(&step.connection)?;
-                let reply = client.command(words)?;
+                let reply = if words.is_empty() { client.reply()? } else { client.command(words)? };
                 let version = client.version();
                 let applies = |one: &&Expectation| one.condition.holds(flavour, version);
                 let Some(expectation) = expectations.iter().find(applies) else {

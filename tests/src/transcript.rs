@@ -46,11 +46,11 @@ pub struct Step {
 /// What a step does.
 #[derive(Debug)]
 pub enum StepKind {
-    /// Sends a command and compares its reply.
+    /// Sends a command, if there is one, and compares what comes next.
     Command {
         /// As written.
         source: String,
-        /// As sent.
+        /// As sent; none where something is to come unasked.
         words: Vec<Vec<u8>>,
         /// Of which one applies.
         expectations: Vec<Expectation>,
@@ -150,10 +150,12 @@ impl Section {
             StepKind::Command { source: source.to_owned(), words, expectations: Vec::new() }
         } else if let Some(time) = text.strip_prefix("advance ") {
             StepKind::Advance(duration(time)?)
+        } else if text == "hears" {
+            StepKind::Command { source: text.to_owned(), words: Vec::new(), expectations: Vec::new() }
         } else if text == "closed" {
             StepKind::Closed
         } else {
-            bail!("{text:?} is no step: expected >, <, <2, <3, advance, closed or a comment");
+            bail!("{text:?} is no step: expected >, <, <2, <3, hears, advance, closed or a comment");
         };
         self.steps.push(Step { line, only, connection: connection.to_owned(), kind });
         Ok(())

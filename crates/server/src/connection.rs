@@ -54,8 +54,6 @@ pub(crate) struct Connection {
     pending: Option<Vec<Bytes>>,
     /// What has to be freed before anything else is run.
     waits_for: Option<JoinHandle<()>>,
-    /// Whether there are messages among what is to be sent: the mailbox counts them until they are.
-    owes_mail: bool,
 }
 
 /// Why a batch ended.
@@ -94,7 +92,6 @@ impl Connection {
             commands_left: COMMANDS_PER_TURN,
             pending: None,
             waits_for: None,
-            owes_mail: false,
             stats,
             stream,
             shared,
@@ -311,6 +308,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.session.unsubscribe_all(&self.shared);
         self.shared.clients.leave(self.session.client.id);
     }
 }

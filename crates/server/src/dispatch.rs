@@ -141,6 +141,9 @@ impl Batch<'_> {
         if self.writes(spec) && self.server.saver.refuses_writes(self.session.config()) {
             return Err(CommandError::MisConf);
         }
+        if self.session.only_listens(self.reply.version()) && !spec.flags.contains(Flags::WHILE_LISTENING) {
+            return Err(CommandError::OnlyListens(command.full_name()));
+        }
         if !spec.flags.contains(Flags::LOADING) && self.server.lifecycle.phase() == Phase::Loading {
             return Err(CommandError::Loading);
         }
@@ -216,6 +219,7 @@ impl Batch<'_> {
     fn exec(&mut self, transaction: Box<Transaction>) -> Dispatched {
         if self.run_transaction(&transaction) {
             self.session.watched.clear();
+            self.session.publish(self.server);
             Dispatched::Ran(Outcome::Done)
         } else {
             self.session.transaction = Some(transaction);

@@ -36,6 +36,7 @@ mod memory;
 mod outcome;
 mod persistence;
 mod pipeline;
+mod pubsub;
 mod running;
 mod server;
 mod session;
@@ -44,6 +45,7 @@ mod shutdown;
 mod startup;
 mod stats;
 mod stopwatch;
+mod subscriptions;
 mod tasks;
 mod worker;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::Bytes;
-use pyredis_protocol::Arg;
 use pyredis_protocol::limits::{LARGE_BYTES_MIN, REQUEST_BYTES_MAX};
+use pyredis_protocol::{Arg, ReplyWriter, RespVersion};
 use pyredis_store::{Timestamp, WatchSet};
 
 use crate::clients::client::Client;
@@ -14,7 +14,9 @@ use crate::clients::shown::{Showing, State};
 use crate::command::spec::Flags;
 use crate::command::table::Command;
 use crate::config::Config;
+use crate::pubsub::Kind;
 use crate::shared::Shared;
+use crate::subscriptions::Subscriptions;
 
 /// A client's state. There may be very many that do nothing: what few of them have lies behind a pointer.
 pub(crate) struct Session {
@@ -28,10 +30,23 @@ pub(crate) struct Session {
     /// How many commands the transaction has that runs now.
     pub(crate) executing: Option<usize>,
     pub(crate) watched: WatchSet,
+    /// What it listens to, if to anything.
+    pub(crate) subscriptions: Option<Box<Subscriptions>>,
+    /// What the transaction that runs has published: sent when its locks are free.
+    pub(crate) publications: Vec<Publication>,
+    /// Whether there are messages among what is to be sent: the mailbox counts them until they are.
+    pub(crate) owes_mail: bool,
     /// The command that runs now or ran last.
     pub(crate) last_command: Option<Command>,
     config: Arc<Config>,
     config_version: u64,
+}
+
+/// A message that waits for the end of a transaction.
+pub(crate) struct Publication {
+    pub(crate) channel: Bytes,
+    pub(crate) message: Bytes,
+    pub(crate) is_sharded: bool,
 }
 
 /// What lies in a connection's buffers, in bytes.
@@ -94,6 +109,9 @@ impl Session {
             transaction: None,
             executing: None,
             watched: WatchSet::new(&server.store),
+            subscriptions: None,
+            publications: Vec::new(),
+            owes_mail: false,
             last_command: None,
             config_version,
             config,
@@ -135,6 +153,12 @@ impl Session {
         });
     }
 
+    /// Whether it listens in a version of the protocol that cannot tell messages from replies.
+    #[inline]
+    pub(crate) fn only_listens(&self, version: RespVersion) -> bool {
+        self.subscriptions.is_some() && version == RespVersion::Resp2
+    }
+
     /// Begins a transaction.
     pub(crate) fn begin(&mut self) {
         let transaction = Transaction { queued: Vec::new(), writes: false, bytes: 0, is_broken: false, db: self.db };
@@ -154,9 +178,49 @@ impl Session {
         self.watched.clear();
     }
 
+    /// Stops listening to one name. Returns whether it was listened to.
+    pub(crate) fn unsubscribe(&mut self, kind: Kind, name: &[u8], server: &Shared) -> bool {
+        let Some(subscriptions) = &mut self.subscriptions else { return false };
+        let was_there = subscriptions.remove(kind, name);
+        if was_there {
+            server.pubsub.unsubscribe(kind, name, self.client.id);
+            self.client.shown.set_subscriptions(subscriptions.counts());
+        }
+        if subscriptions.is_empty() {
+            self.subscriptions = None;
+        }
+        was_there
+    }
+
+    /// Stops listening to anything.
+    pub(crate) fn unsubscribe_all(&mut self, server: &Shared) {
+        if let Some(subscriptions) = self.subscriptions.take() {
+            subscriptions.end(&server.pubsub, self.client.id);
+            self.client.shown.set_subscriptions([0; 3]);
+        }
+    }
+
+    /// Puts messages behind what was answered so far, about `most` bytes of them. Not inside a reply.
+    pub(crate) fn collect_mail(&mut self, most: usize, reply: &mut ReplyWriter) {
+        self.owes_mail = true;
+        self.client.mailbox.take(most, |message| reply.relay(message));
+    }
+
+    /// Sends what a transaction has published.
+    pub(crate) fn publish(&mut self, server: &Shared) {
+        for Publication { channel, message, is_sharded } in std::mem::take(&mut self.publications) {
+            if is_sharded {
+                server.pubsub.publish_sharded(&channel, &message);
+            } else {
+                server.pubsub.publish(&channel, &message);
+            }
+        }
+    }
+
     /// Back to what a new connection is, as RESET does. The protocol version is the reply writer's.
     pub(crate) fn reset(&mut self, server: &Shared) {
         self.discard();
+        self.unsubscribe_all(server);
         self.db = 0;
         self.client.rename(|names| names.name = Box::default());
         self.is_authenticated = server.config.current().requirepass.is_none();

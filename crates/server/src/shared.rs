@@ -20,6 +20,7 @@ use crate::loading::Loading;
 use crate::logging::LogHandle;
 use crate::memory::{Footprint, Memory};
 use crate::persistence::Saver;
+use crate::pubsub::PubSub;
 use crate::stats::Stats;
 use crate::stopwatch::Stopwatch;
 
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) config: LiveConfig,
     pub(crate) stats: Stats,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) pubsub: Arc<PubSub>,
     pub(crate) saver: Saver,
     pub(crate) loading: Loading,
     pub(crate) lifecycle: Lifecycle,
@@ -80,6 +82,7 @@ impl Shared {
             memory: Memory::new(allocator),
             garbage: Freeing::default(),
             clients: Arc::default(),
+            pubsub: Arc::new(PubSub::new(clock.clone(), config.client_output_buffer_limit.pubsub)),
             loading: Loading::default(),
             lifecycle: Lifecycle::new(),
             jumped: Notify::new(),
@@ -122,6 +125,7 @@ impl Shared {
             log.set_level(config.loglevel);
         }
         self.store.set_tracking(config.maxmemory_policy.tracking());
+        self.pubsub.set_limit(config.client_output_buffer_limit.pubsub);
         self.jumped.notify_waiters();
     }
 }

@@ -1,6 +1,7 @@
 //! What passes between clients, on both servers: what a transcript cannot show, as it takes the number of a connection, or two at once.
 
 mod kill;
+mod listen;
 
 use std::net::SocketAddr;
 
@@ -14,7 +15,7 @@ use crate::trial;
 type Case = fn(&Server) -> Result<()>;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let cases = [kill::CASES].concat();
+    let cases = [kill::CASES, listen::CASES].concat();
     let mut trials = Vec::new();
     for (name, case) in cases {
         for flavour in [Flavour::Redis, Flavour::Pyredis] {

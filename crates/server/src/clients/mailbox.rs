@@ -61,7 +61,6 @@ impl Mailbox {
         Self { signals: AtomicU8::new(0), waker, queue: Mutex::new(None) }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who have messages; there are none yet"))]
     /// Puts a message in, formatted as the client is to read it. Returns whether it fits: if not, the connection ends.
     pub(crate) fn deliver(&self, message: Bytes, limit: OutputLimit, now: Timestamp) -> bool {
         if self.is_killed() {

@@ -164,6 +164,11 @@ impl Shown {
             || self.state.load(Ordering::Relaxed) & State::MONITOR.bits() != 0
     }
 
+    /// Whether it speaks RESP3.
+    pub(crate) fn is_resp3(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & State::RESP3.bits() != 0
+    }
+
     /// How many channels, patterns and sharded channels it listens to.
     pub(crate) fn subscriptions(&self) -> [usize; 3] {
         [0, 1, 2]
@@ -171,7 +176,6 @@ impl Shown {
     }
 
     /// It listens to so many now.
-    #[expect(dead_code, reason = "for those who listen; nobody does yet")]
     pub(crate) fn set_subscriptions(&self, counts: [usize; 3]) {
         for (shown, count) in self.subscriptions.iter().zip(counts) {
             shown.store(narrow(count), Ordering::Relaxed);

@@ -24,7 +24,7 @@ const OPEN: Flags = CONNECTION.flags.union(Flags::NOSCRIPT).union(Flags::NO_AUTH
 const PING: CommandSpec = CommandSpec {
     name: "ping",
     arity: Arity::AtLeast(1),
-    flags: Flags::FAST,
+    flags: Flags::FAST.union(Flags::WHILE_LISTENING),
     syntax: "[message]",
     summary: "Answers, with PONG or with the message.",
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
@@ -33,6 +33,13 @@ const PING: CommandSpec = CommandSpec {
 };
 
 fn ping(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    if ctx.args.len() <= 2 && ctx.session.only_listens(ctx.reply.version()) {
+        // In the form of a message, as nothing else is read there.
+        ctx.reply.array(2);
+        ctx.reply.bulk(b"pong");
+        ctx.reply.bulk(ctx.arg(1));
+        return Ok(Outcome::Done);
+    }
     match ctx.args {
         [_] => ctx.reply.simple("PONG"),
         [_, message] => ctx.reply.bulk_shared(message.to_bytes()),
@@ -56,7 +63,7 @@ const ECHO: CommandSpec = CommandSpec {
 const QUIT: CommandSpec = CommandSpec {
     name: "quit",
     arity: Arity::AtLeast(1),
-    flags: OPEN.union(Flags::NOT_QUEUED),
+    flags: OPEN.union(Flags::NOT_QUEUED).union(Flags::WHILE_LISTENING),
     summary: "Closes the connection.",
     run: |ctx| {
         ctx.reply.ok();
@@ -148,7 +155,10 @@ fn hello(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         return Err(CommandError::HelloNoAuth);
     }
     if let Some(version) = version {
+        // Messages that have come are in the old one.
+        ctx.collect_mail();
         ctx.reply.set_version(version);
+        ctx.show();
     }
     introduce(ctx);
     Ok(Outcome::Done)
@@ -194,7 +204,7 @@ pub(super) fn checked(bytes: &[u8], otherwise: &'static str) -> Result<Box<[u8]>
 const RESET: CommandSpec = CommandSpec {
     name: "reset",
     arity: Arity::Exactly(1),
-    flags: OPEN.union(Flags::NOT_QUEUED),
+    flags: OPEN.union(Flags::NOT_QUEUED).union(Flags::WHILE_LISTENING),
     summary: "Makes the connection as good as new: RESP2, database 0, no transaction, no name, not authenticated.",
     since: "6.2.0",
     run: reset,

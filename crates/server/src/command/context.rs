@@ -60,6 +60,13 @@ impl<'c, 's> Ctx<'c, 's> {
         self.session.show(self.now, reply.version() == RespVersion::Resp3, buffered);
     }
 
+    /// Puts messages that have come in front of what is answered next. Not in EXEC, whose replies are in one.
+    pub(crate) fn collect_mail(&mut self) {
+        if !self.in_exec {
+            self.session.collect_mail(usize::MAX, self.reply);
+        }
+    }
+
     /// Answers with a number of things.
     pub(crate) fn answer_count(&mut self, things: usize) -> Outcome {
         self.reply.count(things);

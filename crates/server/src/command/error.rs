@@ -60,6 +60,10 @@ pub(crate) enum CommandError {
     WithoutMulti(&'static str),
     #[error("ERR WATCH inside MULTI is not allowed")]
     WatchInMulti,
+    #[error(
+        "ERR Can't execute '{0}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+    )]
+    OnlyListens(String),
     #[error("ERR Command not allowed inside a transaction")]
     NotInTransaction,
     #[error("EXECABORT Transaction discarded because of previous errors.")]

@@ -36,6 +36,7 @@ mod lcs;
 mod list;
 mod memory;
 mod object;
+mod pubsub;
 mod range;
 mod server;
 mod set;
@@ -69,6 +70,7 @@ static FAMILIES: &[&[&CommandSpec]] = &[
     list::COMMANDS,
     memory::COMMANDS,
     object::COMMANDS,
+    pubsub::COMMANDS,
     range::COMMANDS,
     server::COMMANDS,
     set::COMMANDS,

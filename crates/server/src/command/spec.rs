@@ -88,6 +88,7 @@ impl CommandSpec {
             (Flags::READONLY, Categories::READ),
             (Flags::ADMIN, Categories::ADMIN | Categories::DANGEROUS),
             (Flags::FAST, Categories::FAST),
+            (Flags::PUBSUB, Categories::PUBSUB),
         ] {
             if self.flags.contains(flag) {
                 all |= category;
@@ -255,6 +256,10 @@ bitflags! {
         const NOT_QUEUED = 1 << 30;
         /// Ours: ends the transaction even when it is refused.
         const ENDS_TRANSACTION = 1 << 29;
+        /// Ours: a client of RESP2 that listens to channels may call it.
+        const WHILE_LISTENING = 1 << 28;
+        /// Ours: what pauses writes pauses it too, as it says something to others.
+        const PAUSED_AS_WRITE = 1 << 27;
         /// Ours: its first argument is the database that the commands after it run in.
         const SELECTS = 1 << 31;
     }
@@ -263,8 +268,9 @@ bitflags! {
 impl Flags {
     /// The names that COMMAND INFO prints, in Redis's order; ours have none.
     pub(crate) fn names(self) -> impl Iterator<Item = String> {
-        let without_ours = self - Self::NOT_QUEUED - Self::SELECTS - Self::ENDS_TRANSACTION;
-        without_ours.iter_names().map(|(name, _)| name.to_lowercase()).collect::<Vec<_>>().into_iter()
+        let ours =
+            Self::NOT_QUEUED | Self::SELECTS | Self::ENDS_TRANSACTION | Self::WHILE_LISTENING | Self::PAUSED_AS_WRITE;
+        (self - ours).iter_names().map(|(name, _)| name.to_lowercase()).collect::<Vec<_>>().into_iter()
     }
 }
 
@@ -281,6 +287,7 @@ bitflags! {
         const HASH = 1 << 6;
         const STRING = 1 << 7;
         const BITMAP = 1 << 8;
+        const PUBSUB = 1 << 20;
         const ADMIN = 1 << 9;
         const FAST = 1 << 10;
         const SLOW = 1 << 11;
@@ -303,6 +310,7 @@ pub(crate) enum Group {
     Connection,
     Server,
     Transactions,
+    Pubsub,
 }
 
 impl Group {
@@ -318,6 +326,7 @@ impl Group {
             Self::Connection => "connection",
             Self::Server => "server",
             Self::Transactions => "transactions",
+            Self::Pubsub => "pubsub",
         }
     }
 
@@ -331,7 +340,7 @@ impl Group {
             Self::Set => Categories::SET,
             Self::SortedSet => Categories::SORTEDSET,
             Self::Connection => Categories::CONNECTION,
-            Self::Server => Categories::empty(),
+            Self::Server | Self::Pubsub => Categories::empty(),
             Self::Transactions => Categories::TRANSACTION,
         }
     }

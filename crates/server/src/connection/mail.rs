@@ -26,10 +26,8 @@ impl Connection {
     /// Puts messages behind what was answered so far, as many as a turn may have to send. To be called between commands only. One atomic read where
     /// there are none.
     pub(super) fn collect_mail(&mut self) {
-        let client = &self.session.client;
-        if client.mailbox.needs_care() {
-            self.owes_mail = true;
-            client.mailbox.take(REPLY_BYTES_PER_TURN, |message| self.reply.relay(message));
+        if self.session.client.mailbox.needs_care() {
+            self.session.collect_mail(REPLY_BYTES_PER_TURN, &mut self.reply);
         }
     }
 

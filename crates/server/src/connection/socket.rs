@@ -28,8 +28,8 @@ impl Connection {
         if self.reply.has_remaining() {
             self.flush_slowly().await?;
         }
-        if self.owes_mail {
-            self.owes_mail = false;
+        if self.session.owes_mail {
+            self.session.owes_mail = false;
             self.session.client.mailbox.sent();
         }
         if let Some(buffer) = self.reply.reclaim() {

@@ -5,6 +5,7 @@ use pyredis_store::Timestamp;
 use super::Fields;
 use crate::lifecycle::Phase;
 use crate::memory::ratio;
+use crate::pubsub::Kind;
 use crate::shared::{REDIS_VERSION, Shared};
 
 pub(super) fn server(fields: &mut Fields, shared: &Shared, now: Timestamp) {
@@ -116,8 +117,9 @@ pub(super) fn stats(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("evicted_keys", 0);
     fields.add("keyspace_hits", stats.sum(|worker| &worker.keyspace_hits));
     fields.add("keyspace_misses", stats.sum(|worker| &worker.keyspace_misses));
-    fields.add("pubsub_channels", 0);
-    fields.add("pubsub_patterns", 0);
+    fields.add("pubsub_channels", shared.pubsub.count(Kind::Channel));
+    fields.add("pubsub_patterns", shared.pubsub.count(Kind::Pattern));
+    fields.add("pubsubshard_channels", shared.pubsub.count(Kind::Sharded));
     fields.add("latest_fork_usec", 0);
     fields.add("total_forks", 0);
     fields.add("total_error_replies", stats.errors().values().sum::<u64>());

@@ -5,7 +5,7 @@ use pyredis_protocol::{Arg, Frame, ReplyDecoder, ReplyWriter, RespVersion};
 use pyredis_store::Residue;
 use tokio_util::codec::Decoder;
 
-use crate::command::spec::Arity;
+use crate::command::spec::{Arity, Flags};
 use crate::command::table::Command;
 use crate::dispatch::{Batch, Dispatched};
 use crate::outcome::Outcome;
@@ -131,6 +131,12 @@ fn server() -> Shared {
     Shared::for_tests()
 }
 
+/// Whether a command is one that answers each name that it is given.
+fn answers_names(server: &Shared, request: &[Bytes]) -> bool {
+    let args: Vec<Arg<'_>> = request.iter().map(Arg::Owned).collect();
+    server.table.find(&args).is_ok_and(|command| command.spec.flags.contains(Flags::PUBSUB | Flags::WHILE_LISTENING))
+}
+
 #[test]
 fn garbage_gets_one_reply() {
     let server = server();
@@ -139,7 +145,8 @@ fn garbage_gets_one_reply() {
             let mut client = Client::new(&server, version);
             let outcome = client.call(request);
             let expected = usize::from(matches!(outcome, Outcome::Done | Outcome::Close));
-            assert_eq!(client.replies().len(), expected, "{request:?}");
+            let replies = client.replies().len();
+            assert!(replies == expected || (replies > 1 && answers_names(&server, request)), "{request:?}: {replies}");
         }
     });
 }
@@ -147,11 +154,12 @@ fn garbage_gets_one_reply() {
 #[test]
 fn garbage_gets_one_reply_in_a_transaction() {
     let server = server();
-    with_garbage(&server, |request| {
+    with_garbage(&server, |garbage| {
         let mut client = Client::new(&server, RespVersion::Resp3);
-        for request in [&[Bytes::from_static(b"MULTI")], request, &[Bytes::from_static(b"EXEC")]] {
+        for request in [&[Bytes::from_static(b"MULTI")], garbage, &[Bytes::from_static(b"EXEC")]] {
             client.call(request);
-            assert_eq!(client.replies().len(), 1, "{request:?}");
+            let replies = client.replies().len();
+            assert!(replies == 1 || (replies > 1 && answers_names(&server, garbage)), "{garbage:?}: {replies}");
         }
     });
 }
