@@ -33,6 +33,7 @@ mod listener;
 mod loading;
 pub mod logging;
 mod memory;
+mod notify;
 mod outcome;
 mod persistence;
 mod pipeline;

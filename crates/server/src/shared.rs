@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pyredis_store::{Clock, ManualClock, Store, Timestamp};
+use pyredis_store::{Clock, ManualClock, NoticeSink, Store, Timestamp};
 use tokio::sync::Notify;
 
 use crate::allocator::Allocator;
@@ -19,6 +19,7 @@ use crate::lifecycle::Phase;
 use crate::loading::Loading;
 use crate::logging::LogHandle;
 use crate::memory::{Footprint, Memory};
+use crate::notify::Notifier;
 use crate::persistence::Saver;
 use crate::pubsub::PubSub;
 use crate::stats::Stats;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) stats: Stats,
     pub(crate) clients: Arc<Clients>,
     pub(crate) pubsub: Arc<PubSub>,
+    notifier: Arc<Notifier>,
     pub(crate) saver: Saver,
     pub(crate) loading: Loading,
     pub(crate) lifecycle: Lifecycle,
@@ -71,8 +73,12 @@ impl Shared {
         } else {
             Clock::System
         };
-        let store = Store::builder().databases(config.databases).shards(config.shards).clock(clock.clone()).build();
+        let pubsub = Arc::new(PubSub::new(clock.clone(), config.client_output_buffer_limit.pubsub));
+        let notifier = Arc::new(Notifier::new(Arc::clone(&pubsub)));
+        let store = Store::builder().databases(config.databases).shards(config.shards).clock(clock.clone());
+        let store = store.notice_sink(Arc::clone(&notifier) as Arc<dyn NoticeSink>).build();
         store.set_tracking(config.maxmemory_policy.tracking());
+        store.wish_for(notifier.choose(config.notify_keyspace_events));
         let table = CommandTable::new();
         Self {
             stats: Stats::new(config.io_threads, table.all().len()),
@@ -82,7 +88,8 @@ impl Shared {
             memory: Memory::new(allocator),
             garbage: Freeing::default(),
             clients: Arc::default(),
-            pubsub: Arc::new(PubSub::new(clock.clone(), config.client_output_buffer_limit.pubsub)),
+            pubsub,
+            notifier,
             loading: Loading::default(),
             lifecycle: Lifecycle::new(),
             jumped: Notify::new(),
@@ -125,6 +132,7 @@ impl Shared {
             log.set_level(config.loglevel);
         }
         self.store.set_tracking(config.maxmemory_policy.tracking());
+        self.store.wish_for(self.notifier.choose(config.notify_keyspace_events));
         self.pubsub.set_limit(config.client_output_buffer_limit.pubsub);
         self.jumped.notify_waiters();
     }

@@ -6,6 +6,7 @@ use ahash::RandomState;
 
 use crate::clock::Clock;
 use crate::effect::EffectSink;
+use crate::notice::NoticeSink;
 use crate::store::{Inner, Store};
 
 /// Databases that a store has unless it is told otherwise, as in Redis.
@@ -27,11 +28,19 @@ pub struct StoreBuilder {
     clock: Clock,
     seed: Option<u64>,
     sink: Option<Arc<dyn EffectSink>>,
+    notices: Option<Arc<dyn NoticeSink>>,
 }
 
 impl StoreBuilder {
     pub(crate) const fn new() -> Self {
-        Self { databases: DATABASES_DEFAULT, shards: SHARDS_DEFAULT, clock: Clock::System, seed: None, sink: None }
+        Self {
+            databases: DATABASES_DEFAULT,
+            shards: SHARDS_DEFAULT,
+            clock: Clock::System,
+            seed: None,
+            sink: None,
+            notices: None,
+        }
     }
 
     /// How many numbered databases there may be; 16 unless set, at least one. Each costs a few hundred bytes until it is written.
@@ -65,12 +74,18 @@ impl StoreBuilder {
         self
     }
 
+    /// Who receives notices of what happens to keys, once [somebody wishes for them](Store::wish_for).
+    pub fn notice_sink(mut self, sink: Arc<dyn NoticeSink>) -> Self {
+        self.notices = Some(sink);
+        self
+    }
+
     /// The store. It has no databases in memory until they are written, and starts no thread.
     pub fn build(self) -> Store {
         let hasher = self
             .seed
             .map_or_else(RandomState::new, |seed| RandomState::with_seeds(seed, !seed, seed.rotate_left(21), 0));
-        Store::from(Inner::new(self.databases, self.shards, hasher, self.clock, self.sink))
+        Store::from(Inner::new(self.databases, self.shards, hasher, self.clock, (self.sink, self.notices)))
     }
 }
 

@@ -19,13 +19,15 @@ use crate::view::View;
 pub(crate) struct Report<'c> {
     is_heard: bool,
     is_touched: bool,
+    /// Told to who watches the keyspace, though nothing was changed.
+    noted: Option<&'static str>,
     effects: SmallVec<[(&'static str, Option<Delta>); 1]>,
     garbage: &'c mut Garbage,
 }
 
 impl<'c> Report<'c> {
     fn new(is_heard: bool, garbage: &'c mut Garbage) -> Self {
-        Self { is_heard, is_touched: false, effects: SmallVec::new(), garbage }
+        Self { is_heard, is_touched: false, noted: None, effects: SmallVec::new(), garbage }
     }
 
     /// Something was changed: one event, and what is different now, made only if somebody listens.
@@ -37,6 +39,11 @@ impl<'c> Report<'c> {
     /// Nothing was changed, but for whoever watches the key it counts as if, as it does in Redis.
     pub(crate) const fn touch(&mut self) {
         self.is_touched = true;
+    }
+
+    /// Nothing was changed, and those who watch the keyspace hear of it all the same, as in Redis.
+    pub(crate) const fn note(&mut self, event: &'static str) {
+        self.noted = Some(event);
     }
 
     /// Something is not needed any more: what is large is dropped when the locks are released.
@@ -66,12 +73,15 @@ impl ShardMut<'_, '_> {
         let is_heard = self.changes.effects.is_some();
         let mut report = Report::new(is_heard, &mut self.changes.garbage);
         let result = change(collection, &mut report);
-        let Report { effects, is_touched, .. } = report;
+        let Report { effects, is_touched, noted, .. } = report;
         let is_empty = collection.count() == 0;
         entry.touch(touch);
         self.database.counters(self.index).count_bytes(before, entry.memory());
         if is_touched {
             self.guard.side().watchers.touch(key.bytes);
+        }
+        if let Some(event) = noted {
+            self.note(key.bytes, event);
         }
         self.emit_all(key, effects);
         if is_empty {
@@ -122,6 +132,22 @@ impl View<'_> {
     /// [`StoreError::WrongType`] where it holds anything else, as for every operation on collections.
     pub fn collection<C: CollectionType>(&self, key: &Key<'_>) -> Result<Option<&C>, StoreError> {
         self.live(key)?.map(Entry::collection).transpose()
+    }
+
+    /// The same for who is about to change it, or looks at it once more: it counts as used, and is no lookup in any figure.
+    ///
+    /// # Errors
+    /// See [`collection`](Self::collection).
+    pub fn held<C: CollectionType>(&self, key: &Key<'_>) -> Result<Option<&C>, StoreError> {
+        self.used(key)?.map(Entry::collection).transpose()
+    }
+
+    /// What a key holds, whatever it is, for who looks at it once more.
+    ///
+    /// # Errors
+    /// [`StoreError::Undeclared`].
+    pub fn held_value(&self, key: &Key<'_>) -> Result<Option<ValueRef<'_>>, StoreError> {
+        Ok(self.used(key)?.map(Entry::value))
     }
 
     /// What a key holds, whatever it is.

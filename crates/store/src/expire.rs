@@ -19,7 +19,7 @@ use crate::access::Touch;
 use crate::clock::Timestamp;
 use crate::database::Database;
 use crate::residue::Residue;
-use crate::shard::{Changes, ShardMut};
+use crate::shard::ShardMut;
 use crate::store::Store;
 use crate::turn::Turn;
 
@@ -156,7 +156,7 @@ impl Store {
         let _turn = Turn::take();
         let inner = self.inner();
         let touch = Touch::at(now, inner.tracking.get());
-        let mut changes = Changes { effects: inner.sink.is_some().then(Vec::new), ..Changes::default() };
+        let mut changes = inner.no_changes();
         let Some(mut guard) = database.shards().write(index) else { return R::default() };
         let result = change(&mut ShardMut { database, index, guard: &mut guard, changes: &mut changes, now, touch });
         inner.publish(&mut changes);

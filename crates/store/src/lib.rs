@@ -50,6 +50,7 @@ mod key_scan;
 mod lag;
 mod lock_set;
 mod long_double;
+mod notice;
 mod ops;
 mod prefetch;
 mod read;
@@ -84,6 +85,7 @@ pub use key::Key;
 pub use key_scan::Scan;
 pub use lag::ExpireLag;
 pub use lock_set::LockSet;
+pub use notice::{Notice, NoticeSink, Wishes};
 pub use ops::{
     ATTEMPTS, Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Calculation, Condition, ExpireCondition, Expiry,
     ListEdit, ListEnd, ListSearch, Overflow, Provisional, Removed, SetCalculation, SetOp, SetOptions, SetOutcome,

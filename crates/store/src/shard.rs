@@ -14,6 +14,7 @@
 //! - `owed` counts the entries whose side is not the shard's; it is zero when no snapshot runs.
 //! - The counters agree with the table.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -29,6 +30,7 @@ use crate::effect::{Delta, Effect, event};
 use crate::entry::{Entry, Form};
 use crate::error::StoreError;
 use crate::key::Key;
+use crate::notice::{self, Notice};
 use crate::residue::Garbage;
 use crate::snapshot::SnapshotSide;
 use crate::table::{ExclusiveShard, Position, Slots};
@@ -49,6 +51,10 @@ pub(crate) struct Side {
 pub(crate) struct Changes {
     /// The effects so far; `None` where nobody listens.
     pub(crate) effects: Option<Vec<Effect>>,
+    /// The notices so far; `None` where nobody wishes for any.
+    pub(crate) notices: Option<RefCell<Vec<Notice>>>,
+    /// Whether notices were accepted that are to be passed on.
+    pub(crate) owes_notices: bool,
     /// The earliest instant at which a wheel that was touched needs the expirer.
     pub(crate) wake: Option<Timestamp>,
     /// What is to be dropped without a lock.
@@ -60,6 +66,9 @@ impl Changes {
     pub(crate) fn merge(&mut self, other: Self) {
         if let (Some(effects), Some(mut more)) = (&mut self.effects, other.effects) {
             effects.append(&mut more);
+        }
+        if let (Some(notices), Some(more)) = (&mut self.notices, other.notices) {
+            notices.get_mut().append(&mut more.into_inner());
         }
         self.wake = [self.wake, other.wake].into_iter().flatten().min();
         self.garbage.merge(other.garbage);
@@ -346,6 +355,7 @@ impl ShardMut<'_, '_> {
         counters.bytes.add(entry.memory());
         slots.insert(key.hash, entry, self.database.hasher());
         counters.groups.set(slots.groups());
+        self.note(key.bytes, notice::NEW);
     }
 
     /// Brings the key's timer in line with a new deadline.
@@ -402,6 +412,7 @@ impl ShardMut<'_, '_> {
     pub(crate) fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
         self.guard.side().watchers.touch(key);
         self.database.counters(self.index).changes.add(1);
+        self.note(key, event);
         if let Some(effects) = &mut self.changes.effects {
             effects.push(Effect {
                 db: self.database.number(),
@@ -409,6 +420,29 @@ impl ShardMut<'_, '_> {
                 event,
                 delta: delta(),
             });
+        }
+    }
+
+    /// Tells those who watch the keyspace of something that is no effect of its own.
+    pub(crate) fn note(&mut self, key: &[u8], event: &'static str) {
+        let db = self.database.number();
+        if let Some(notices) = &mut self.changes.notices {
+            notices.get_mut().push(Notice { db, key: Bytes::copy_from_slice(key), event });
+        }
+    }
+
+    /// A key was given what another had, or a copy of it: to those who watch the keyspace it is new, whatever it was, and that comes before `event`.
+    pub(crate) fn note_made_new(&mut self, key: &Key<'_>, event: &'static str) {
+        let db = self.database.number();
+        let Some(notices) = self.changes.notices.as_mut().map(RefCell::get_mut) else { return };
+        let is_new = |notice: &Notice| notice.event == notice::NEW && notice.db == db && notice.key == key.bytes;
+        if let Some(at) = notices.iter().rposition(|notice| notice.event == event) {
+            // What made it says so only if it was not there.
+            if let Some(noted) = notices.get(at.saturating_sub(1)..).and_then(|last| last.iter().position(is_new)) {
+                notices.remove(at.saturating_sub(1) + noted);
+            }
+            let at = notices.iter().rposition(|notice| notice.event == event).unwrap_or(0);
+            notices.insert(at, Notice { db, key: Bytes::copy_from_slice(key.bytes), event: notice::NEW });
         }
     }
 

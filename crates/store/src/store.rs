@@ -21,6 +21,7 @@ use crate::expire::Alarm;
 use crate::key::{self, Key};
 use crate::lag::ExpireLag;
 use crate::lock_set::LockSet;
+use crate::notice::{NoticeSink, WishSwitch, Wishes};
 use crate::shard::{Changes, ShardMut, debug_check};
 use crate::swap::Contents;
 use crate::table::ShardChoice;
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     shard_choice: ShardChoice,
     pub(crate) clock: Clock,
     pub(crate) sink: Option<Arc<dyn EffectSink>>,
+    notices: Option<Arc<dyn NoticeSink>>,
+    pub(crate) wishes: WishSwitch,
     sequence: AtomicU64,
     pub(crate) alarm: Alarm,
     pub(crate) tracking: TrackingSwitch,
@@ -51,6 +54,9 @@ pub(crate) struct Inner {
     /// Where SWAPDB has put what each database had.
     pub(crate) contents: Contents,
 }
+
+/// Who receives effects, and who notices.
+pub(crate) type Sinks = (Option<Arc<dyn EffectSink>>, Option<Arc<dyn NoticeSink>>);
 
 impl From<Inner> for Store {
     fn from(inner: Inner) -> Self {
@@ -175,6 +181,11 @@ impl Store {
         self.inner.tracking.set(tracking);
     }
 
+    /// Says which notices the [sink](crate::StoreBuilder::notice_sink) is to get from now on; none until this is called, and none without a sink.
+    pub fn wish_for(&self, wishes: Wishes) {
+        self.inner.wishes.set(if self.inner.notices.is_some() { wishes } else { Wishes::default() });
+    }
+
     /// What the store keeps of the use of keys.
     pub fn tracking(&self) -> Tracking {
         self.inner.tracking.get()
@@ -272,7 +283,7 @@ impl Inner {
         shard_count: usize,
         hasher: RandomState,
         clock: Clock,
-        sink: Option<Arc<dyn EffectSink>>,
+        (sink, notices): Sinks,
     ) -> Self {
         Self {
             databases: (0..databases).map(|_| OnceLock::new()).collect(),
@@ -282,6 +293,8 @@ impl Inner {
             shard_choice: ShardChoice::among(shard_count),
             clock,
             sink,
+            notices,
+            wishes: WishSwitch::default(),
             sequence: AtomicU64::new(0),
             alarm: Alarm::default(),
             tracking: TrackingSwitch::default(),
@@ -323,8 +336,20 @@ impl Inner {
         shard >= self.shard_count || database.counters(shard).keys.get() == 0
     }
 
-    /// Gives a unit of effects to the sink. To be called with the locks of the changes still held.
+    /// Changes of a view that are still to be made.
+    #[inline]
+    pub(crate) fn no_changes(&self) -> Changes {
+        Changes { effects: self.sink.is_some().then(Vec::new), notices: self.wishes.room(), ..Changes::default() }
+    }
+
+    /// Gives a unit of effects to the sink, and notices to theirs. To be called with the locks of the changes still held.
     pub(crate) fn publish(&self, changes: &mut Changes) {
+        if let (Some(sink), Some(notices)) = (&self.notices, changes.notices.take())
+            && !notices.borrow().is_empty()
+        {
+            sink.accept(notices.into_inner());
+            changes.owes_notices = true;
+        }
         if let (Some(sink), Some(effects)) = (&self.sink, changes.effects.take())
             && !effects.is_empty()
         {
@@ -336,6 +361,9 @@ impl Inner {
     pub(crate) fn after_release(&self, changes: &Changes) {
         if let Some(wake) = changes.wake {
             self.alarm.armed(wake);
+        }
+        if let Some(sink) = self.notices.as_ref().filter(|_| changes.owes_notices) {
+            sink.pass_on();
         }
     }
 }

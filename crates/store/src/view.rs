@@ -10,6 +10,7 @@
 use std::cell::{Cell, RefCell};
 
 use ahash::RandomState;
+use bytes::Bytes;
 use parking_lot::RwLockReadGuard;
 use smallvec::SmallVec;
 
@@ -21,6 +22,7 @@ use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::lock_set::{LockSet, Want};
+use crate::notice::{self, Notice};
 use crate::residue::{Garbage, Lookups, Residue};
 use crate::shard::{Changes, Noticed, ShardMut, Side};
 use crate::store::Inner;
@@ -121,7 +123,7 @@ impl<'s> View<'s> {
             touch: Touch::at(now, inner.tracking.get()),
             held: SmallVec::new(),
             absent: None,
-            changes: Changes { effects: inner.sink.is_some().then(Vec::new), ..Changes::default() },
+            changes: inner.no_changes(),
             noticed: RefCell::default(),
             lookups: Cell::default(),
             _turn: turn,
@@ -208,6 +210,28 @@ impl<'s> View<'s> {
 
     /// The live entry of a key, which does not count as used.
     pub(crate) fn peek(&self, key: &Key<'_>) -> Result<Option<&Entry>, StoreError> {
+        let entry = self.peek_quietly(key)?;
+        if let Some(notices) = &self.changes.notices
+            && entry.is_none()
+            && self.inner.wishes.wants_misses()
+        {
+            let bytes = Bytes::copy_from_slice(key.bytes);
+            notices.borrow_mut().push(Notice { db: key.db, key: bytes, event: notice::KEYMISS });
+        }
+        Ok(entry)
+    }
+
+    /// The live entry of a key, which is used by this, in no figures.
+    pub(crate) fn used(&self, key: &Key<'_>) -> Result<Option<&Entry>, StoreError> {
+        let entry = self.find(key)?;
+        if let Some(entry) = entry {
+            entry.touch(self.touch);
+        }
+        Ok(entry)
+    }
+
+    /// The same as [`peek`](Self::peek), of which nobody who watches the keyspace is told.
+    pub(crate) fn peek_quietly(&self, key: &Key<'_>) -> Result<Option<&Entry>, StoreError> {
         let entry = self.find(key)?;
         let Lookups { hits, misses } = self.lookups.get();
         let found = u64::from(entry.is_some());
@@ -305,8 +329,11 @@ impl<'s> View<'s> {
             return None;
         };
         // Each has changes of its own meanwhile, as both have the view's.
-        let mut their_changes =
-            Changes { effects: self.changes.effects.is_some().then(Vec::new), ..Changes::default() };
+        let mut their_changes = Changes {
+            notices: self.changes.notices.is_some().then(RefCell::default),
+            effects: self.changes.effects.is_some().then(Vec::new),
+            ..Changes::default()
+        };
         let mut our_shard = ShardMut {
             database: ours.database,
             index: shard,

@@ -1,5 +1,6 @@
 //! What passes between clients, on both servers: what a transcript cannot show, as it takes the number of a connection, or two at once.
 
+mod events;
 mod kill;
 mod listen;
 
@@ -16,7 +17,7 @@ type Case = fn(&Server) -> Result<()>;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let cases = [kill::CASES, listen::CASES].concat();
-    let mut trials = Vec::new();
+    let mut trials = events::trials();
     for (name, case) in cases {
         for flavour in [Flavour::Redis, Flavour::Pyredis] {
             let test = trial(format!("between::{name}::{flavour}"), move || case(&Server::start(flavour)?));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use pyredis_protocol::limits::BULK_BYTES_MAX;
 
 use super::codec::{Codec, FileName, Folder, Integer, Memory, OneOf, Password, PowerOfTwo, Seconds, YesNo};
+use super::keyspace_events::{KeyspaceEvents, Letters};
 use super::output_limit::{ByClass, OutputLimits};
 use super::save::{SaveRule, SaveRules};
 use super::table::{Change, Directive, directives};
@@ -68,6 +69,9 @@ directives! {
     /// What is kept of the use of keys: how often they are with an `lfu` policy, else when; nothing is evicted, as there is no `maxmemory` yet
     "maxmemory-policy" maxmemory_policy: MaxmemoryPolicy = MaxmemoryPolicy::NoEviction,
         OneOf(MaxmemoryPolicy::ALL), AtRunTime;
+
+    /// Which events of keys are published, and whether by key (`K`), by event (`E`) or both; empty publishes none
+    "notify-keyspace-events" notify_keyspace_events: KeyspaceEvents = KeyspaceEvents::empty(), Letters, AtRunTime;
 
     /// How much to log
     "loglevel" loglevel: LogLevel = LogLevel::Notice, OneOf(LogLevel::ALL), AtRunTime;

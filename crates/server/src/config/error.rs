@@ -50,6 +50,9 @@ pub enum ValueError {
     /// `client-output-buffer-limit` with something that is no number of bytes or seconds.
     #[error("Error in hard, soft or soft_seconds setting in buffer limit configuration.")]
     LimitNumber,
+    /// `notify-keyspace-events` with a letter that stands for nothing.
+    #[error("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")]
+    EventClass,
     /// A name or a path without a character.
     #[error("argument can't be empty")]
     Empty,

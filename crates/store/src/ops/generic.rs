@@ -92,6 +92,7 @@ impl View<'_> {
         let is_taken = target.is_live(to);
         let Some((value, deadline, form)) = copied.filter(|_| replaces || !is_taken) else { return Ok(false) };
         target.put(to, NewValue::from(&value), NewDeadline::Is(deadline), event::COPY_TO);
+        target.note_made_new(to, event::COPY_TO);
         if let Some(form) = form {
             target.set_form(to, form);
         }
@@ -117,6 +118,7 @@ impl View<'_> {
             let mut target = self.shard_mut(to)?;
             target.put(to, NewValue::from(&value), deadline, event_to);
             target.inherit(to, &entry);
+            target.note_made_new(to, event_from);
         }
         Ok(())
     }

@@ -164,6 +164,7 @@ impl View<'_> {
             }
             if gone.is_empty() {
                 report.touch();
+                report.note(event::LTRIM);
             } else {
                 report.tell(event::LTRIM, || Delta::ListRemove(gone));
             }

@@ -82,7 +82,7 @@ impl ListEdit {
         change: Change,
         search: impl FnOnce() -> ListSearch,
     ) -> Result<Self, StoreError> {
-        let list = view.collection::<List>(key)?.cloned();
+        let list = view.held::<List>(key)?.cloned();
         let (runs, gathered, result) = (Vec::new(), 0, None);
         let mut edit = Self { change, search: search(), list, runs, gathered, result, is_ready: false };
         edit.step(ELEMENTS_UNDER_LOCK, BYTES_UNDER_LOCK);
@@ -142,7 +142,7 @@ impl ListEdit {
 impl Provisional for ListEdit {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         let [key] = keys else { return Err(StoreError::Undeclared) };
-        Ok(match (view.collection::<List>(key)?, &self.list) {
+        Ok(match (view.held::<List>(key)?, &self.list) {
             (Some(list), Some(before)) => list.is_same(before),
             (now, before) => now.is_none() && before.is_none(),
         })

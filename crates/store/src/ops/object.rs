@@ -14,7 +14,7 @@ impl View<'_> {
     /// # Errors
     /// [`StoreError::Undeclared`], as for every operation here.
     pub fn idle_seconds(&self, key: &Key<'_>) -> Result<Option<u32>, StoreError> {
-        Ok(self.peek(key)?.map(|entry| self.touch().idle_seconds(entry.access_word())))
+        Ok(self.peek_quietly(key)?.map(|entry| self.touch().idle_seconds(entry.access_word())))
     }
 
     /// How often the key is used, as a logarithm from 0 to 255 that decays with the time; `None` where there is no key. Counted while the store
@@ -23,7 +23,7 @@ impl View<'_> {
     /// # Errors
     /// See [`idle_seconds`](Self::idle_seconds).
     pub fn frequency(&self, key: &Key<'_>) -> Result<Option<u32>, StoreError> {
-        Ok(self.peek(key)?.map(|entry| self.touch().count(entry.access_word())))
+        Ok(self.peek_quietly(key)?.map(|entry| self.touch().count(entry.access_word())))
     }
 
     /// How Redis would say that the key's value is kept, such as `int`, `embstr` or `listpack`; `None` where there is no key.
@@ -31,7 +31,7 @@ impl View<'_> {
     /// # Errors
     /// See [`idle_seconds`](Self::idle_seconds).
     pub fn encoding(&self, key: &Key<'_>) -> Result<Option<&'static str>, StoreError> {
-        Ok(self.peek(key)?.map(|entry| entry.encoding()))
+        Ok(self.peek_quietly(key)?.map(|entry| entry.encoding()))
     }
 
     /// How many references to the key's value there are in Redis: one, but of the integers below 10 000 as many as can be counted, as all keys share
@@ -41,7 +41,7 @@ impl View<'_> {
     /// See [`idle_seconds`](Self::idle_seconds).
     pub fn references(&self, key: &Key<'_>) -> Result<Option<i32>, StoreError> {
         let is_small = |number| (0..10_000).contains(&number);
-        Ok(self.peek(key)?.map(|entry| match entry.string().ok().and_then(StringRef::as_integer) {
+        Ok(self.peek_quietly(key)?.map(|entry| match entry.string().ok().and_then(StringRef::as_integer) {
             Some(number) if is_small(number) && entry.encoding() == "int" => i32::MAX,
             _ => 1,
         }))

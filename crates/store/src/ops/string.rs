@@ -10,6 +10,7 @@ use crate::entry::{Entry, Form};
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::long_double::LongDouble;
+use crate::notice;
 use crate::shard::NewDeadline;
 use crate::value::{NewValue, StringRef, VALUE_BYTES_MAX};
 use crate::view::View;
@@ -136,6 +137,10 @@ impl View<'_> {
         let mut shard = self.shard_mut(key)?;
         let mut previous = None;
         if options.condition != Condition::Always || options.returns_previous {
+            let was_there = shard.is_live(key);
+            if options.returns_previous && !was_there {
+                shard.note(key.bytes, notice::KEYMISS);
+            }
             let live = shard.live(key);
             previous =
                 live.filter(|_| options.returns_previous).map(Entry::string).transpose()?.map(StringRef::to_bytes);
@@ -149,6 +154,9 @@ impl View<'_> {
             }
         }
         shard.put(key, value, deadline, event::SET);
+        if matches!(deadline, NewDeadline::Is(Some(_))) {
+            shard.note(key.bytes, event::EXPIRE);
+        }
         Ok(SetOutcome { stored: true, previous })
     }
 
@@ -159,7 +167,9 @@ impl View<'_> {
     pub fn get_del(&mut self, key: &Key<'_>) -> Result<Option<Bytes>, StoreError> {
         let mut shard = self.shard_mut(key)?;
         let held = shard.live_string(key)?.map(StringRef::to_bytes);
-        shard.remove(key, event::DEL);
+        if shard.remove(key, event::DEL).is_none() {
+            shard.note(key.bytes, notice::KEYMISS);
+        }
         Ok(held)
     }
 

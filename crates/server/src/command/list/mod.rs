@@ -171,7 +171,7 @@ const LSET: CommandSpec = CommandSpec {
 fn lset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (index, element) = (integer(ctx.arg(2)), ctx.arg(3));
     let (key, view) = ctx.key_and_view(0)?;
-    if view.collection::<List>(key)?.is_none() {
+    if view.held::<List>(key)?.is_none() {
         return Err(CommandError::NoSuchKey);
     }
     if !view.list_set(key, index?, element)? {

@@ -88,7 +88,7 @@ fn lmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let freeing = &ctx.server.garbage;
     for at in 0..ctx.keys.len() {
         let (key, view, reply) = ctx.key_view_mut_reply(at)?;
-        if view.collection::<List>(key)?.is_none() {
+        if view.held::<List>(key)?.is_none() {
             continue;
         }
         let Some(list) = view.list_pop(key, end, count)? else { continue };

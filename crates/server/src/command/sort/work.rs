@@ -77,8 +77,8 @@ impl Output {
     }
 }
 
-fn source(view: &View<'_>, key: &Key<'_>) -> Result<Option<Collection>, StoreError> {
-    match view.value(key)? {
+fn source(value: Option<ValueRef<'_>>) -> Result<Option<Collection>, StoreError> {
+    match value {
         None => Ok(None),
         Some(ValueRef::Collection(Collection::Hash(_)) | ValueRef::String(_)) => Err(StoreError::WrongType),
         Some(ValueRef::Collection(collection)) => Ok(Some(collection.clone())),
@@ -87,7 +87,7 @@ fn source(view: &View<'_>, key: &Key<'_>) -> Result<Option<Collection>, StoreErr
 
 impl Sorting {
     pub(super) fn begin(request: Arc<Request>, view: &View<'_>, attempts: usize) -> Result<Self, StoreError> {
-        let source = source(view, &request.key.key())?;
+        let source = source(view.value(&request.key.key())?)?;
         let mut options = request.options.clone();
         if options.keeps_order && options.target.is_some() && matches!(source, Some(Collection::Set(_))) {
             // The order of a set is nobody's, so what is stored of it is sorted.
@@ -335,7 +335,7 @@ impl Sorting {
 impl Provisional for Sorting {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         let [key] = keys else { return Err(StoreError::Undeclared) };
-        Ok(match (source(view, key)?, &self.source) {
+        Ok(match (source(view.held_value(key)?)?, &self.source) {
             (Some(now), Some(before)) => now.is_same(before),
             (now, before) => now.is_none() && before.is_none(),
         })

@@ -125,7 +125,7 @@ fn pop<'c>(
     let answer = Answer::Members { shape, reversed, with_key };
     for (at, key) in keys.iter().enumerate() {
         let (_, view, reply) = ctx.key_view_reply(at)?;
-        let Some(set) = view.collection::<SortedSet>(key)? else { continue };
+        let Some(set) = view.held::<SortedSet>(key)? else { continue };
         let ranks = end.ranks(set, count);
         if !is_short(set, ranks.clone()) {
             let find = move |set: &SortedSet| end.ranks(set, count);

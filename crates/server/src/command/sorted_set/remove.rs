@@ -66,7 +66,7 @@ pub(super) const ZREMRANGEBYLEX: CommandSpec = CommandSpec {
 fn remove_range(ctx: &mut Ctx<'_, '_>, by: By, reason: ZremReason) -> Result<Outcome, CommandError> {
     let range = by.range(ctx.arg(2), ctx.arg(3))?;
     let (key, view) = ctx.key_and_view(0)?;
-    let Some(set) = view.collection::<SortedSet>(key)? else {
+    let Some(set) = view.held::<SortedSet>(key)? else {
         ctx.reply.int(0);
         return Ok(Outcome::Done);
     };

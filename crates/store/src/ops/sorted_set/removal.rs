@@ -111,7 +111,7 @@ impl SortedSetRemoval {
         find: impl FnOnce(&SortedSet) -> Range<usize>,
         reason: ZremReason,
     ) -> Result<Self, StoreError> {
-        let before = view.collection::<SortedSet>(key)?.cloned();
+        let before = view.held::<SortedSet>(key)?.cloned();
         let (len, ranks) = before.as_ref().map_or((0, 0..0), |set| (set.len(), find(set)));
         let ranks = ranks.start.min(len)..ranks.end.min(len);
         let (after, names) = (before.clone().unwrap_or_default(), view.is_heard().then(Vec::new));
@@ -138,7 +138,7 @@ impl SortedSetRemoval {
 impl Provisional for SortedSetRemoval {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         let [key] = keys else { return Err(StoreError::Undeclared) };
-        Ok(match (view.collection::<SortedSet>(key)?, &self.before) {
+        Ok(match (view.held::<SortedSet>(key)?, &self.before) {
             (Some(set), Some(before)) => set.is_same(before),
             (now, before) => now.is_none() && before.is_none(),
         })
