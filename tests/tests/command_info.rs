@@ -11,7 +11,8 @@ use crate::oracle::needs_redis;
 use crate::trial;
 
 /// Commands and subcommands that Redis 7.0 does not have, and why pyredis does.
-const NOT_IN_THE_JUDGE: &[(&str, &str)] = &[("client|setinfo", "clients send it since Redis 7.2")];
+const NOT_IN_THE_JUDGE: &[(&str, &str)] =
+    &[("client|no-touch", "it comes with Redis 7.2"), ("client|setinfo", "clients send it since Redis 7.2")];
 
 /// The fields of a record that are compared, by position; the tenth is the subcommands.
 const FIELDS: [&str; 9] =

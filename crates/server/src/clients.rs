@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use client::Client;
+use shown::Waits;
 
 /// Counts connections, numbers them, and finds them by number.
 #[derive(Default)]
@@ -21,6 +22,13 @@ pub(crate) struct Clients {
     connected: Arc<AtomicUsize>,
     last_id: AtomicU64,
     by_id: Mutex<BTreeMap<u64, Arc<Client>>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// A client that waits in a command, or for a pause to end; until dropped.
+pub(crate) struct Waiting {
+    client: Arc<Client>,
+    waiting: Arc<AtomicUsize>,
 }
 
 /// A connection's place among the clients; given back when dropped.
@@ -65,8 +73,27 @@ impl Clients {
         self.lock().range(range).take(most).map(|(_, client)| Arc::clone(client)).collect()
     }
 
+    /// The client begins to wait.
+    pub(crate) fn begin_wait(&self, client: &Arc<Client>, waits: Waits) -> Waiting {
+        client.shown.set_waits(waits);
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting { client: Arc::clone(client), waiting: Arc::clone(&self.waiting) }
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Client>>> {
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.client.shown.set_waits(Waits::Not);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -121,13 +121,18 @@ impl Connection {
                 Stop::Left(outcome) => {
                     // What is answered already need not wait for what takes longer.
                     self.flush().await?;
-                    if !self.see_to(outcome).await {
+                    let (mark, is_muted) = (self.reply.mark(), std::mem::take(&mut self.session.mutes_outcome));
+                    let goes_on = self.see_to(outcome).await;
+                    if is_muted {
+                        self.reply.truncate_to(mark);
+                    }
+                    if !goes_on {
                         return self.flush().await;
                     }
                 }
                 Stop::Paused => {
                     self.flush().await?;
-                    if self.shared.lifecycle.wait_until(|phase| phase != Phase::Saving).await == Phase::Stopped {
+                    if !Box::pin(self.sit_out()).await? {
                         return Ok(());
                     }
                 }
@@ -309,6 +314,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.session.unsubscribe_all(&self.shared);
+        self.session.stop_watching(&self.shared);
         self.shared.clients.leave(self.session.client.id);
     }
 }

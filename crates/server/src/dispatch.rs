@@ -14,7 +14,8 @@ use crate::command::table::Command;
 use crate::command::work;
 use crate::lifecycle::Phase;
 use crate::outcome::Outcome;
-use crate::session::{Queued, Session, Transaction};
+use crate::pubsub;
+use crate::session::{Queued, Replies, Session, Transaction};
 use crate::shared::Shared;
 use crate::stats::{CallResult, Timing, WorkerStats};
 
@@ -69,7 +70,39 @@ impl Batch<'_> {
     }
 
     /// Runs one request, as far as it can be run without waiting.
+    #[inline]
     pub(crate) fn dispatch(&mut self, request: &Request<'_>) -> Dispatched {
+        let dispatched =
+            if self.session.replies == Replies::On { self.answer(request) } else { self.answer_unless_muted(request) };
+        if !self.session.deeds.is_empty() {
+            self.server.pubsub.show_deeds(&mut self.session.deeds);
+        }
+        dispatched
+    }
+
+    /// The same for a client that has said that it does not want replies. Messages are none.
+    fn answer_unless_muted(&mut self, request: &Request<'_>) -> Dispatched {
+        let before = self.session.replies;
+        if matches!(before, Replies::SkipOne | Replies::Spoken) {
+            self.session.replies = Replies::On;
+        }
+        let mark = self.reply.mark();
+        let dispatched = self.answer(request);
+        let is_message =
+            request.command.is_some_and(|command| command.spec.flags.contains(Flags::PUBSUB | Flags::WHILE_LISTENING));
+        let is_muted = before != Replies::Spoken && self.session.replies != Replies::Spoken && !is_message;
+        match dispatched {
+            Dispatched::Paused => self.session.replies = before,
+            _ if is_muted => {
+                self.reply.truncate_to(mark);
+                self.session.mutes_outcome = !dispatched.is_done();
+            }
+            Dispatched::Ran(_) => {}
+        }
+        dispatched
+    }
+
+    fn answer(&mut self, request: &Request<'_>) -> Dispatched {
         let Request { args, command, keys } = *request;
         let Some(command) = command else {
             let error = self.server.table.find(args).err().unwrap_or(CommandError::Syntax);
@@ -78,6 +111,9 @@ impl Batch<'_> {
         self.timing.begin(command);
         if let Err(error) = self.pass_gates(command, args) {
             return self.reject(Some(command), error);
+        }
+        if self.server.pause.is_on() && self.is_paused(command.spec) {
+            return Dispatched::Paused;
         }
         if self.queues(command.spec) {
             return Dispatched::Ran(self.enqueue(command, args));
@@ -90,6 +126,9 @@ impl Batch<'_> {
         };
         if matches!(result, Ok(Dispatched::Paused)) {
             return Dispatched::Paused;
+        }
+        if self.server.pubsub.has_monitors() {
+            self.note_deed(command, args);
         }
         let how = if result.is_ok() { CallResult::Succeeded } else { CallResult::Failed };
         self.worker.count_call(command.number, how);
@@ -147,7 +186,34 @@ impl Batch<'_> {
         if !spec.flags.contains(Flags::LOADING) && self.server.lifecycle.phase() == Phase::Loading {
             return Err(CommandError::Loading);
         }
+        let uses_keys = Flags::READONLY | Flags::WRITE | Flags::PAUSED_AS_WRITE;
+        if self.session.is_monitor && spec.flags.intersects(uses_keys) {
+            return Err(CommandError::OnlyWatches);
+        }
         Ok(())
+    }
+
+    /// Whether the command has to wait for the end of a pause.
+    fn is_paused(&self, spec: &CommandSpec) -> bool {
+        if self.session.is_monitor {
+            return false;
+        }
+        let publishes = || {
+            let queued = self.session.transaction.iter().flat_map(|transaction| &transaction.queued);
+            spec.flags.contains(Flags::ENDS_TRANSACTION)
+                && queued.into_iter().any(|queued| queued.command.spec.flags.contains(Flags::PAUSED_AS_WRITE))
+        };
+        let writes = || self.writes(spec) || spec.flags.contains(Flags::PAUSED_AS_WRITE) || publishes();
+        self.server.pause.holds(writes)
+    }
+
+    /// Keeps what was done for those who watch. Administration is too dangerous to be shown, as in Redis.
+    fn note_deed(&mut self, command: Command, args: &[Arg<'_>]) {
+        if !command.spec.flags.intersects(Flags::ADMIN | Flags::SKIP_MONITOR) {
+            let (client, db) = (&self.session.client, self.session.db);
+            let secrets = (command.spec.secrets)(args);
+            self.session.deeds.push(pubsub::deed(self.now, db, client.peer, args, secrets));
+        }
     }
 
     /// Whether the command writes, or runs queued commands of which one does.
@@ -210,6 +276,9 @@ impl Batch<'_> {
         if call.command.spec.flags.contains(Flags::WRITE) && self.server.lifecycle.phase() > Phase::Ready {
             return Ok(Dispatched::Paused);
         }
+        if self.session.no_touch && !call.command.spec.flags.contains(Flags::TOUCHES) {
+            view.leave_untouched();
+        }
         let result = run(call, Some(view), self.session, self.server, self.reply, self.now);
         view.leave_to(&mut self.residue);
         result.map(Dispatched::Ran)
@@ -252,6 +321,9 @@ impl Batch<'_> {
         if *writes && self.server.lifecycle.phase() > Phase::Ready {
             return false;
         }
+        if self.session.no_touch {
+            view.leave_untouched();
+        }
         if view.has_changed(&self.session.watched) {
             self.reply.null_array();
         } else {
@@ -284,6 +356,9 @@ impl Batch<'_> {
         };
         let how = if result.is_ok() { CallResult::Succeeded } else { CallResult::Failed };
         self.worker.count_call(call.command.number, how);
+        if self.server.pubsub.has_monitors() {
+            self.note_deed(call.command, call.args);
+        }
         if let Err(error) = result {
             self.reply.truncate_to(mark);
             self.answer_error(&error);

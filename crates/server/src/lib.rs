@@ -35,6 +35,7 @@ pub mod logging;
 mod memory;
 mod notify;
 mod outcome;
+mod pause;
 mod persistence;
 mod pipeline;
 mod pubsub;

@@ -11,6 +11,7 @@
 //! - Locks are taken in the order map, name, mailbox, and none of them while the store is changed.
 
 mod message;
+mod monitors;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +25,7 @@ use smallvec::SmallVec;
 use crate::clients::client::Client;
 use crate::config::OutputLimit;
 use message::Message;
+pub(crate) use monitors::deed;
 
 /// Into how many maps the names of channels are spread.
 pub(crate) const PARTS: usize = 64;
@@ -112,6 +114,9 @@ pub(crate) struct PubSub {
     channels: Registry,
     patterns: Registry,
     sharded: Registry,
+    /// Who sees all commands, and how many those are.
+    monitors: Receivers,
+    monitor_count: AtomicUsize,
     clock: Clock,
     /// How much a listener may leave unread.
     limit: RwLock<OutputLimit>,
@@ -123,6 +128,8 @@ impl PubSub {
             channels: Registry::new(PARTS),
             patterns: Registry::new(1),
             sharded: Registry::new(PARTS),
+            monitors: Receivers::default(),
+            monitor_count: AtomicUsize::new(0),
             clock,
             limit: RwLock::new(limit),
         }

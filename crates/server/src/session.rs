@@ -34,12 +34,33 @@ pub(crate) struct Session {
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// What the transaction that runs has published: sent when its locks are free.
     pub(crate) publications: Vec<Publication>,
+    /// It sees what all others do.
+    pub(crate) is_monitor: bool,
+    /// What is to be shown to those who see what all do, when the locks are free.
+    pub(crate) deeds: Vec<Bytes>,
+    pub(crate) replies: Replies,
+    /// What is answered to the command that goes on is not to be sent.
+    pub(crate) mutes_outcome: bool,
+    pub(crate) no_evict: bool,
+    /// Its reads do not count as uses of the keys.
+    pub(crate) no_touch: bool,
     /// Whether there are messages among what is to be sent: the mailbox counts them until they are.
     pub(crate) owes_mail: bool,
     /// The command that runs now or ran last.
     pub(crate) last_command: Option<Command>,
     config: Arc<Config>,
     config_version: u64,
+}
+
+/// Whether the client wants replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replies {
+    On,
+    /// It does, and the command that said so is answered though it did not before.
+    Spoken,
+    /// Not to the next command.
+    SkipOne,
+    Off,
 }
 
 /// A message that waits for the end of a transaction.
@@ -111,6 +132,12 @@ impl Session {
             watched: WatchSet::new(&server.store),
             subscriptions: None,
             publications: Vec::new(),
+            is_monitor: false,
+            deeds: Vec::new(),
+            replies: Replies::On,
+            mutes_outcome: false,
+            no_evict: false,
+            no_touch: false,
             owes_mail: false,
             last_command: None,
             config_version,
@@ -138,6 +165,9 @@ impl Session {
         let mut state = State::empty();
         state.set(State::MULTI, transaction.is_some() || self.executing.is_some());
         state.set(State::RESP3, resp3);
+        state.set(State::MONITOR, self.is_monitor);
+        state.set(State::NO_EVICT, self.no_evict);
+        state.set(State::NO_TOUCH, self.no_touch);
         state.set(State::DIRTY, self.watched.is_flagged());
         self.client.shown.show(&Showing {
             active: now,
@@ -206,6 +236,13 @@ impl Session {
         self.client.mailbox.take(most, |message| reply.relay(message));
     }
 
+    /// Does not see what others do any more.
+    pub(crate) fn stop_watching(&mut self, server: &Shared) {
+        if std::mem::take(&mut self.is_monitor) {
+            server.pubsub.stop_watching(self.client.id);
+        }
+    }
+
     /// Sends what a transaction has published.
     pub(crate) fn publish(&mut self, server: &Shared) {
         for Publication { channel, message, is_sharded } in std::mem::take(&mut self.publications) {
@@ -221,6 +258,10 @@ impl Session {
     pub(crate) fn reset(&mut self, server: &Shared) {
         self.discard();
         self.unsubscribe_all(server);
+        self.stop_watching(server);
+        self.replies = Replies::Spoken;
+        self.no_evict = false;
+        self.no_touch = false;
         self.db = 0;
         self.client.rename(|names| names.name = Box::default());
         self.is_authenticated = server.config.current().requirepass.is_none();

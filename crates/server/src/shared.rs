@@ -20,6 +20,7 @@ use crate::loading::Loading;
 use crate::logging::LogHandle;
 use crate::memory::{Footprint, Memory};
 use crate::notify::Notifier;
+use crate::pause::Pause;
 use crate::persistence::Saver;
 use crate::pubsub::PubSub;
 use crate::stats::Stats;
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) clients: Arc<Clients>,
     pub(crate) pubsub: Arc<PubSub>,
     notifier: Arc<Notifier>,
+    pub(crate) pause: Pause,
     pub(crate) saver: Saver,
     pub(crate) loading: Loading,
     pub(crate) lifecycle: Lifecycle,
@@ -90,6 +92,7 @@ impl Shared {
             clients: Arc::default(),
             pubsub,
             notifier,
+            pause: Pause::default(),
             loading: Loading::default(),
             lifecycle: Lifecycle::new(),
             jumped: Notify::new(),

@@ -51,6 +51,8 @@ pub(crate) struct Touch {
     tracking: Tracking,
     /// The second or the minute, cut to the bits that are kept.
     time: u32,
+    /// Leaves the word of a key that is there as it is.
+    is_silent: bool,
 }
 
 impl Touch {
@@ -60,7 +62,12 @@ impl Touch {
             Tracking::Recency => (now.as_millis() / 1000) as u32 & ((1 << SECOND_BITS) - 1),
             Tracking::Frequency => (now.as_millis() / 60_000) as u16 as u32,
         };
-        Self { tracking, time }
+        Self { tracking, time, is_silent: false }
+    }
+
+    /// The same, which shows on no key that is there.
+    pub(crate) const fn silent(self) -> Self {
+        Self { is_silent: true, ..self }
     }
 
     /// The word of a key that is made now.
@@ -74,6 +81,7 @@ impl Touch {
     /// The word after an access. It never goes back: of two workers, one may have read its clock before the other.
     pub(crate) fn after(self, word: u32) -> u32 {
         match self.tracking {
+            _ if self.is_silent => word,
             Tracking::Recency if self.is_behind(word) => word,
             Tracking::Recency => self.time,
             Tracking::Frequency => {

@@ -3,6 +3,7 @@
 mod events;
 mod kill;
 mod listen;
+mod pause;
 
 use std::net::SocketAddr;
 
@@ -16,7 +17,7 @@ use crate::trial;
 type Case = fn(&Server) -> Result<()>;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let cases = [kill::CASES, listen::CASES].concat();
+    let cases = [kill::CASES, listen::CASES, pause::CASES].concat();
     let mut trials = events::trials();
     for (name, case) in cases {
         for flavour in [Flavour::Redis, Flavour::Pyredis] {

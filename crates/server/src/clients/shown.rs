@@ -152,7 +152,6 @@ impl Shown {
     }
 
     /// Its connection begins to wait, or has ended waiting.
-    #[expect(dead_code, reason = "for those who wait for keys; nobody does yet")]
     pub(crate) fn set_waits(&self, waits: Waits) {
         self.waits.store(waits as u8, Ordering::Relaxed);
     }

@@ -97,6 +97,7 @@ const AUTH: CommandSpec = CommandSpec {
     syntax: "[username] password",
     summary: "Authenticates the connection.",
     complexity: "O(N) with N bytes of password",
+    secrets: |args| 1..args.len(),
     run: auth,
     ..CONNECTION
 };
@@ -134,6 +135,10 @@ const HELLO: CommandSpec = CommandSpec {
     syntax: "[protover [AUTH (username password)] [SETNAME clientname]]",
     summary: "Chooses the protocol version, authenticates and names the connection, and returns what the server is.",
     since: "6.0.0",
+    secrets: |args| {
+        let auth = args.iter().skip(2).position(|word| word.eq_ignore_ascii_case(b"AUTH"));
+        auth.map_or(0..0, |place| (place + 3).min(args.len())..(place + 5).min(args.len()))
+    },
     run: hello,
     ..CONNECTION
 };

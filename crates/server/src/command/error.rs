@@ -64,6 +64,9 @@ pub(crate) enum CommandError {
         "ERR Can't execute '{0}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
     )]
     OnlyListens(String),
+    /// To a client that watches the others.
+    #[error("ERR Replica can't interact with the keyspace")]
+    OnlyWatches,
     #[error("ERR Command not allowed inside a transaction")]
     NotInTransaction,
     #[error("EXECABORT Transaction discarded because of previous errors.")]

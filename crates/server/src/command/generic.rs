@@ -57,6 +57,7 @@ fn exists(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
 
 const TOUCH: CommandSpec = CommandSpec {
     name: "touch",
+    flags: EXISTS.flags.union(Flags::TOUCHES),
     summary: "Counts keys as used, and returns how many of them exist.",
     since: "3.2.1",
     run: touch,

@@ -35,6 +35,7 @@ mod keyspace;
 mod lcs;
 mod list;
 mod memory;
+mod monitor;
 mod object;
 mod pubsub;
 mod range;
@@ -69,6 +70,7 @@ static FAMILIES: &[&[&CommandSpec]] = &[
     lcs::COMMANDS,
     list::COMMANDS,
     memory::COMMANDS,
+    monitor::COMMANDS,
     object::COMMANDS,
     pubsub::COMMANDS,
     range::COMMANDS,

@@ -1,5 +1,7 @@
 //! What a command is: one constant with everything that is known about it, next to the function that runs it.
 
+use std::ops::Range;
+
 use bitflags::bitflags;
 use pyredis_protocol::Arg;
 use pyredis_store::View;
@@ -36,6 +38,8 @@ pub(crate) struct CommandSpec {
     /// Redis's hints for proxies and clients.
     pub(crate) tips: &'static [&'static str],
     pub(crate) subcommands: &'static [&'static CommandSpec],
+    /// Which of its arguments nobody else may see.
+    pub(crate) secrets: fn(&[Arg<'_>]) -> Range<usize>,
     pub(crate) run: Run,
 }
 
@@ -63,6 +67,7 @@ impl CommandSpec {
         complexity: "O(1)",
         tips: &[],
         subcommands: &[],
+        secrets: |_| 0..0,
         run: |_| Err(CommandError::Syntax),
     };
 
@@ -260,6 +265,8 @@ bitflags! {
         const WHILE_LISTENING = 1 << 28;
         /// Ours: what pauses writes pauses it too, as it says something to others.
         const PAUSED_AS_WRITE = 1 << 27;
+        /// Ours: using keys is what it is for.
+        const TOUCHES = 1 << 26;
         /// Ours: its first argument is the database that the commands after it run in.
         const SELECTS = 1 << 31;
     }
@@ -268,8 +275,12 @@ bitflags! {
 impl Flags {
     /// The names that COMMAND INFO prints, in Redis's order; ours have none.
     pub(crate) fn names(self) -> impl Iterator<Item = String> {
-        let ours =
-            Self::NOT_QUEUED | Self::SELECTS | Self::ENDS_TRANSACTION | Self::WHILE_LISTENING | Self::PAUSED_AS_WRITE;
+        let ours = Self::NOT_QUEUED
+            | Self::SELECTS
+            | Self::ENDS_TRANSACTION
+            | Self::WHILE_LISTENING
+            | Self::PAUSED_AS_WRITE
+            | Self::TOUCHES;
         (self - ours).iter_names().map(|(name, _)| name.to_lowercase()).collect::<Vec<_>>().into_iter()
     }
 }

@@ -3,11 +3,14 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use super::Connection;
 use crate::buffers;
+use crate::clients::shown::Waits;
 use crate::config::OutputLimit;
+use crate::lifecycle::Phase;
 use crate::pipeline::REPLY_BYTES_PER_TURN;
 
 impl Connection {
@@ -56,6 +59,19 @@ impl Connection {
                 None => Box::pin(self.see_to_mail()).await?,
             }
         }
+    }
+
+    /// Waits while the server saves for the last time, or a pause lasts. Returns whether the connection goes on.
+    pub(super) async fn sit_out(&mut self) -> io::Result<bool> {
+        let shared = Arc::clone(&self.shared);
+        let _waiting = shared.clients.begin_wait(&self.session.client, Waits::ForTime);
+        let over = async {
+            if shared.lifecycle.phase() == Phase::Ready {
+                shared.pause.changed().await;
+            }
+            shared.lifecycle.wait_until(|phase| phase != Phase::Saving).await != Phase::Stopped
+        };
+        self.attend(over).await
     }
 
     /// Whether the client gets what it has not asked for.

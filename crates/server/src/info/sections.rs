@@ -29,7 +29,7 @@ pub(super) fn server(fields: &mut Fields, shared: &Shared, now: Timestamp) {
 pub(super) fn clients(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("connected_clients", shared.clients.connected());
     fields.add("maxclients", shared.config.current().maxclients);
-    fields.add("blocked_clients", 0);
+    fields.add("blocked_clients", shared.clients.waiting());
     fields.add("tracking_clients", 0);
 }
 

@@ -3,6 +3,9 @@
 mod kill;
 mod line;
 mod list;
+mod pause;
+mod switch;
+mod tracking;
 mod unblock;
 
 use crate::clients::client::Client;
@@ -26,7 +29,26 @@ const CLIENT: CommandSpec = CommandSpec {
     summary: "Connections and what is known of them.",
     since: "2.4.0",
     complexity: "that of the subcommand",
-    subcommands: &[&GETNAME, &HELP, &ID, &INFO, &kill::KILL, &list::LIST, &SETINFO, &SETNAME, &unblock::UNBLOCK],
+    subcommands: &[
+        &tracking::CACHING,
+        &GETNAME,
+        &tracking::GETREDIR,
+        &HELP,
+        &ID,
+        &INFO,
+        &kill::KILL,
+        &list::LIST,
+        &switch::NO_EVICT,
+        &switch::NO_TOUCH,
+        &pause::PAUSE,
+        &switch::REPLY,
+        &SETINFO,
+        &SETNAME,
+        &tracking::TRACKING,
+        &tracking::TRACKINGINFO,
+        &unblock::UNBLOCK,
+        &pause::UNPAUSE,
+    ],
     run: |ctx| Err(CommandError::WrongArity(ctx.command.full_name())),
     categories: crate::command::spec::Categories::empty(),
     ..CommandSpec::BASE
@@ -138,6 +160,10 @@ const HELP: CommandSpec = CommandSpec {
             ctx,
             "CLIENT",
             &[
+                "CACHING (YES|NO)",
+                "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+                "GETREDIR",
+                "    Return the client ID we are redirecting to when tracking is enabled.",
                 "GETNAME",
                 "    Return the name of the current connection.",
                 "ID",
@@ -162,12 +188,27 @@ const HELP: CommandSpec = CommandSpec {
                 "    Return information about client connections. Options:",
                 "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
                 "      Return clients of specified type.",
+                "UNPAUSE",
+                "    Stop the current client pause, resuming traffic.",
+                "PAUSE <timeout> [WRITE|ALL]",
+                "    Suspend all, or just write, clients for <timeout> milliseconds.",
+                "REPLY (ON|OFF|SKIP)",
+                "    Control the replies sent to the current connection.",
                 "SETINFO <option> <value>",
                 "    Set client meta attr. Options are LIB-NAME and LIB-VER.",
                 "SETNAME <name>",
                 "    Assign the name <name> to the current connection.",
                 "UNBLOCK <clientid> [TIMEOUT|ERROR]",
                 "    Unblock the specified blocked client.",
+                "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+                "         [OPTIN] [OPTOUT] [NOLOOP]",
+                "    Control server assisted client side caching.",
+                "TRACKINGINFO",
+                "    Report tracking status for the current connection.",
+                "NO-EVICT (ON|OFF)",
+                "    Protect current client connection from eviction.",
+                "NO-TOUCH (ON|OFF)",
+                "    Will not touch LRU/LFU stats when this mode is on.",
             ],
         )
     },

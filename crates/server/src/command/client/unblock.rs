@@ -27,7 +27,7 @@ fn unblock(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         [_, _, _, how] if how.eq_ignore_ascii_case(b"TIMEOUT") => Unblock::Timeout,
         [_, _, _, how] if how.eq_ignore_ascii_case(b"ERROR") => Unblock::Error,
         [_, _, _, _] => return Err(CommandError::err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
-        _ => return Err(CommandError::unknown_form(b"unblock", "CLIENT")),
+        _ => return Err(CommandError::unknown_form(ctx.arg(1), "CLIENT")),
     };
     let id = integer(ctx.arg(2))?;
     let client = u64::try_from(id).ok().and_then(|id| ctx.server.clients.get(id));
