@@ -34,7 +34,7 @@ impl SetPop {
     /// # Errors
     /// [`StoreError::WrongType`], [`StoreError::Undeclared`].
     pub fn begin(view: &View<'_>, key: &Key<'_>, count: usize) -> Result<Self, StoreError> {
-        let before = view.collection::<Set>(key)?.cloned();
+        let before = view.held::<Set>(key)?.cloned();
         let len = before.as_ref().map_or(0, Set::len);
         let takes_what_is_left = len.saturating_sub(count).saturating_mul(POPPED_FOR_EACH_LEFT) <= count;
         let left = if takes_what_is_left { len.saturating_sub(count) } else { count };
@@ -82,7 +82,7 @@ impl SetPop {
 impl Provisional for SetPop {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         let [key] = keys else { return Err(StoreError::Undeclared) };
-        Ok(match (view.collection::<Set>(key)?, &self.before) {
+        Ok(match (view.held::<Set>(key)?, &self.before) {
             (Some(set), Some(before)) => set.is_same(before),
             (now, before) => now.is_none() && before.is_none(),
         })
