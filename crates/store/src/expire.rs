@@ -161,7 +161,7 @@ impl Store {
         let result = change(&mut ShardMut { database, index, guard: &mut guard, changes: &mut changes, now, touch });
         inner.publish(&mut changes);
         drop(guard);
-        inner.after_release(&changes);
+        inner.after_release(&mut changes);
         result
     }
 }

@@ -57,6 +57,7 @@ mod read;
 mod residue;
 mod sample;
 mod scan;
+mod serve;
 mod shard;
 mod slab;
 mod snapshot;
@@ -67,6 +68,8 @@ mod transaction;
 mod turn;
 mod value;
 mod view;
+mod waiters;
+mod waiting;
 mod watch;
 mod wheel;
 
@@ -85,6 +88,7 @@ pub use key::Key;
 pub use key_scan::Scan;
 pub use lag::ExpireLag;
 pub use lock_set::LockSet;
+pub use long_double::millis_of_seconds;
 pub use notice::{Notice, NoticeSink, Wishes};
 pub use ops::{
     ATTEMPTS, Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Calculation, Condition, ExpireCondition, Expiry,
@@ -100,4 +104,5 @@ pub use store::Store;
 pub use transaction::{Tx, TxError};
 pub use value::{NewValue, StringRef, VALUE_BYTES_MAX, Value, ValueRef};
 pub use view::{Access, View};
+pub use waiting::{Given, Served, WaitEnd, WaitHandle, Waiting, Wish};
 pub use watch::WatchSet;

@@ -16,6 +16,12 @@ const FRACTION_UNIT: u128 = 10_u128.pow(FRACTION_DIGITS);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LongDouble(X87DoubleExtended);
 
+/// The milliseconds that so many seconds are, rounded up, if the text is a number: as Redis reads the timeouts of commands that wait. What is beyond 64 bits is
+/// [`i64::MIN`].
+pub fn millis_of_seconds(text: &[u8]) -> Option<i64> {
+    LongDouble::parse(text).map(|seconds| seconds.times_up(1000))
+}
+
 impl LongDouble {
     pub(crate) const ZERO: Self = Self(X87DoubleExtended::ZERO);
 
@@ -39,6 +45,16 @@ impl LongDouble {
             read(unsigned, 10, ['e', 'E'], |digits, exponent| format!("{digits}e{exponent}"))?
         };
         Some(Self(if is_negative { -magnitude } else { magnitude }))
+    }
+
+    /// The next integer from here up of so many times the number, as C converts it: what does not fit is the least integer there is.
+    fn times_up(self, by: u16) -> i64 {
+        let product = (self.0 * X87DoubleExtended::from_u128(by.into()).value).value;
+        let integer = product.round_to_integral(Round::TowardPositive).value.to_i128(64);
+        if integer.status.contains(Status::INVALID_OP) {
+            return i64::MIN;
+        }
+        i64::try_from(integer.value).unwrap_or(i64::MIN)
     }
 
     /// The nearest number to the sum, if that is finite.

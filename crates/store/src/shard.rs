@@ -1,7 +1,7 @@
 //! A shard's state beside its table, and the one place where keys are changed.
 //!
 //! # State
-//! [`Side`] is what a shard's lock guards beside the table: the timer wheel, the watchers, and on which side of the snapshot the shard is.
+//! [`Side`] is what a shard's lock guards beside the table: the timer wheel, the watchers, who waits, and on which side of the snapshot the shard is.
 //! [`Counters`](crate::counters::Counters) are written with the lock held exclusively and read by anyone at any time.
 //!
 //! # Changes
@@ -32,9 +32,11 @@ use crate::error::StoreError;
 use crate::key::Key;
 use crate::notice::{self, Notice};
 use crate::residue::Garbage;
+use crate::serve::Ready;
 use crate::snapshot::SnapshotSide;
 use crate::table::{ExclusiveShard, Position, Slots};
 use crate::value::{NewValue, StringRef};
+use crate::waiters::Waiters;
 use crate::watch::Watchers;
 use crate::wheel::{TimerId, Wheel};
 
@@ -43,6 +45,7 @@ use crate::wheel::{TimerId, Wheel};
 pub(crate) struct Side {
     pub(crate) wheel: Wheel,
     pub(crate) watchers: Watchers,
+    pub(crate) waiters: Waiters,
     pub(crate) snapshot: SnapshotSide,
 }
 
@@ -59,6 +62,8 @@ pub(crate) struct Changes {
     pub(crate) wake: Option<Timestamp>,
     /// What is to be dropped without a lock.
     pub(crate) garbage: Garbage,
+    /// Changed keys that somebody waits for.
+    pub(crate) ready: Option<Box<Ready>>,
 }
 
 impl Changes {
@@ -72,6 +77,9 @@ impl Changes {
         }
         self.wake = [self.wake, other.wake].into_iter().flatten().min();
         self.garbage.merge(other.garbage);
+        if let Some(ready) = other.ready {
+            self.ready.get_or_insert_default().merge(*ready);
+        }
     }
 }
 
@@ -410,7 +418,11 @@ impl ShardMut<'_, '_> {
     }
 
     pub(crate) fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
-        self.guard.side().watchers.touch(key);
+        let side = self.guard.side();
+        side.watchers.touch(key);
+        if let Some(hash) = side.waiters.find(key) {
+            self.note_ready(hash, key);
+        }
         self.database.counters(self.index).changes.add(1);
         self.note(key, event);
         if let Some(effects) = &mut self.changes.effects {
@@ -444,6 +456,13 @@ impl ShardMut<'_, '_> {
             let at = notices.iter().rposition(|notice| notice.event == event).unwrap_or(0);
             notices.insert(at, Notice { db, key: Bytes::copy_from_slice(key.bytes), event: notice::NEW });
         }
+    }
+
+    /// A key that is waited for was changed: who waits is served when the view ends.
+    #[cold]
+    pub(crate) fn note_ready(&mut self, hash: u64, bytes: &[u8]) {
+        let key = Key { db: self.database.number(), shard: self.index, hash, bytes };
+        self.changes.ready.get_or_insert_default().note(&key);
     }
 
     pub(crate) fn publish_wake(&mut self) {
@@ -488,6 +507,7 @@ pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveSh
             deadlines += entry.deadline().map_or(0, |deadline| deadline.as_millis().min(DEADLINE_COUNTED_MAX));
         });
     }
+    side.waiters.debug_check(index);
     let counters = database.counters(index);
     assert_eq!(keys, slots.len(), "the homes show every entry");
     assert_eq!(keys, counters.keys.get(), "the key counter agrees");

@@ -27,6 +27,7 @@ use crate::swap::Contents;
 use crate::table::ShardChoice;
 use crate::turn::Turn;
 use crate::view::{Access, View};
+use crate::waiting::Waits;
 
 /// A concurrent keyspace. Clones share the same data.
 #[derive(Clone)]
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) snapshot_running: AtomicBool,
     /// Where SWAPDB has put what each database had.
     pub(crate) contents: Contents,
+    pub(crate) waits: Waits,
 }
 
 /// Who receives effects, and who notices.
@@ -300,6 +302,7 @@ impl Inner {
             tracking: TrackingSwitch::default(),
             snapshot_running: AtomicBool::new(false),
             contents: Contents::of(databases),
+            waits: Waits::default(),
         }
     }
 
@@ -358,7 +361,10 @@ impl Inner {
     }
 
     /// What is due when the locks of the changes are released.
-    pub(crate) fn after_release(&self, changes: &Changes) {
+    pub(crate) fn after_release(&self, changes: &mut Changes) {
+        if let Some(ready) = changes.ready.take() {
+            ready.wake();
+        }
         if let Some(wake) = changes.wake {
             self.alarm.armed(wake);
         }

@@ -2,11 +2,12 @@
 //!
 //! # How
 //! With every shard of both locked, the shards of one place exchange what they hold: table, timers, their side of the snapshot, and the figures that follow
-//! from these. Locks, numbers and watchers stay where they are, so nobody who found a shard by its number has to look again.
+//! from these. Locks, numbers, watchers and those who wait stay where they are, so nobody who found a shard by its number has to look again.
 //! `docs/decisions/001-keyspace.md` says why.
 //!
 //! # What goes on meanwhile
 //! - **Watchers** watch a key of a numbered database: theirs is touched if it is there before, or after, as in Redis.
+//! - **Who waits** for a key of a numbered database is served if it is there after.
 //! - **The expirer** may see a wheel twice, or neither time. The wheels' next deadlines are published again, which wakes it.
 //! - **A snapshot** writes entries under the number that their database had when it began ([`SnapshotSide`] has kept it), and its walker follows contents,
 //!   not places ([`Contents`]).
@@ -51,7 +52,7 @@ impl Contents {
 }
 
 impl View<'_> {
-    /// Swaps two databases of which the view holds every shard for writing (see [`LockSet::swap`]). O(shards), and O(watched keys).
+    /// Swaps two databases of which the view holds every shard for writing (see [`LockSet::swap`]). O(shards), and O(watched and waited-for keys).
     ///
     /// # Errors
     /// [`StoreError::Undeclared`] where it does not; [`StoreError::NoSuchDatabase`].
@@ -100,6 +101,15 @@ fn swap_shards(one: &mut ShardMut<'_, '_>, other: &mut ShardMut<'_, '_>) {
     Counters::swap(one.database.counters(one.index), other.database.counters(other.index));
     one.publish_wake();
     other.publish_wake();
+    note_ready(one);
+    note_ready(other);
+}
+
+/// Has those served who wait for what is there now.
+fn note_ready(shard: &mut ShardMut<'_, '_>) {
+    let slots = shard.guard.slots();
+    let ready = shard.guard.side().waiters.waited_for(|hash, key| slots.find_key(hash, key).is_some());
+    ready.into_iter().for_each(|(hash, key)| shard.note_ready(hash, &key));
 }
 
 /// Tells those who watch a key in one of two shards that is there in either.

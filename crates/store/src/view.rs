@@ -4,7 +4,7 @@
 //! ascending order of database and shard, shared for reading and exclusive for writing, and gives a [`View`]. Everything done through one view
 //! happens at one instant for everybody else. A view cannot lock more, and while a thread has one, it cannot open another.
 //!
-//! When the view ends, its effects go to the sink as one unit before the locks are released; what need not be done under locks
+//! When the view ends, those who wait for what was written are served (`serve.rs`), and its effects go to the sink as one unit before the locks are released; what need not be done under locks
 //! (freeing flushed tables and long values, removing dead keys that readers came across) comes after.
 
 use std::cell::{Cell, RefCell};
@@ -24,6 +24,7 @@ use crate::key::Key;
 use crate::lock_set::{LockSet, Want};
 use crate::notice::{self, Notice};
 use crate::residue::{Garbage, Lookups, Residue};
+use crate::serve::Ready;
 use crate::shard::{Changes, Noticed, ShardMut, Side};
 use crate::store::Inner;
 use crate::table::{ExclusiveShard, SharedShard, Slots};
@@ -93,14 +94,22 @@ impl<'s> View<'s> {
         for &(db, only_read) in databases.iter().filter(|(db, _)| inner.database(*db).is_some()) {
             wants.extend((0..inner.shard_count).map(|shard| Want { db, shard, only_read }));
         }
-        wants.sort_unstable();
-        wants.dedup_by_key(|want| (want.db, want.shard));
         let mut view = Self::empty(inner, now, turn);
         view.absent = absent.map(Box::new);
-        for want in wants.iter().copied() {
-            view.hold(want);
+        loop {
+            wants.sort_unstable();
+            wants.dedup_by_key(|want| (want.db, want.shard));
+            for want in wants.iter().copied() {
+                view.hold(want);
+            }
+            // Whoever is served by this view may need more. What they need may be another by the next look, but the set only grows.
+            let missing = view.links_missing();
+            if missing.is_empty() {
+                return view;
+            }
+            view.held.clear();
+            wants.extend(missing);
         }
-        view
     }
 
     /// The view of the shard of one key: what most commands need, without the making of a set.
@@ -112,7 +121,44 @@ impl<'s> View<'s> {
         }
         let mut view = Self::empty(inner, now, Turn::take());
         view.hold(want);
+        if view.has_links() {
+            drop(view);
+            return Self::open(inner, LockSet::from(want), now);
+        }
         view
+    }
+
+    /// Whether shards have to be locked with those that are.
+    #[inline]
+    fn has_links(&self) -> bool {
+        self.links().next().is_some()
+    }
+
+    /// The shards that have to be locked for writing with those that are, by database.
+    #[inline]
+    pub(crate) fn links(&self) -> impl Iterator<Item = (u32, usize)> {
+        self.held.iter().flat_map(|held| {
+            let waiters = match &held.guard {
+                Guard::Shared(_) => None,
+                Guard::Exclusive(guard) => Some(&guard.side().waiters),
+            };
+            waiters.into_iter().flat_map(|waiters| waiters.links()).map(|shard| (held.database.number(), shard))
+        })
+    }
+
+    pub(crate) fn holds_for_writing(&self, db: u32, shard: usize) -> bool {
+        let held = self.position(db, shard).and_then(|at| self.held.get(at));
+        held.is_some_and(|held| matches!(held.guard, Guard::Exclusive(_)))
+    }
+
+    /// Whether keys were written that somebody waits for.
+    #[inline]
+    pub(crate) const fn has_ready(&self) -> bool {
+        self.changes.ready.is_some()
+    }
+
+    pub(crate) fn ready_mut(&mut self) -> &mut Ready {
+        self.changes.ready.get_or_insert_default()
     }
 
     #[inline]
@@ -168,9 +214,11 @@ impl<'s> View<'s> {
         residue
     }
 
-    /// Adds what the view has left so far to what others have left.
+    /// Adds what the view has left so far to what others have left, when everything is done that is to be done through it: serves those who
+    /// wait for what was written.
     #[inline]
     pub fn leave_to(&mut self, residue: &mut Residue) {
+        self.serve();
         residue.merge(Residue {
             lookups: self.lookups.take(),
             noticed: std::mem::take(self.noticed.get_mut()),
@@ -395,9 +443,10 @@ impl<'s> Absent<'s> {
 
 impl Drop for View<'_> {
     fn drop(&mut self) {
+        self.serve();
         self.inner.publish(&mut self.changes);
         self.held.clear();
         self.absent = None;
-        self.inner.after_release(&self.changes);
+        self.inner.after_release(&mut self.changes);
     }
 }
