@@ -1,8 +1,7 @@
 //! All clients: how many there are, how each is reached, and what each shows of itself.
 //!
 //! A connection owns its session; nobody else reads or writes it. What others may know of it (CLIENT LIST) it publishes after each batch in a
-//! few relaxed atomics of its own (`shown.rs`), and what others have for it (messages, an end, an end of waiting) lies in its
-//! mailbox (`mailbox.rs`). So CLIENT commands reach every client without stopping it, and the path of a plain command shares nothing.
+//! few relaxed atomics of its own (`shown.rs`), and what others have for it (messages, an end) lies in its mailbox (`mailbox.rs`). So CLIENT commands reach every client without stopping it, and the path of a plain command shares nothing.
 
 pub(crate) mod client;
 pub(crate) mod mailbox;

@@ -3,6 +3,7 @@
 //! All complete requests in the buffer run as one batch, at one instant, and their replies leave in one write. A client that does not read its
 //! replies is not read from. After a full turn others get theirs. A connection that waits owns no buffers: see `buffers.rs`.
 
+mod keys;
 mod mail;
 mod socket;
 
@@ -213,6 +214,7 @@ impl Connection {
                 Ok(()) => self.reply.ok(),
                 Err(_) => return false,
             },
+            Outcome::Wait(Wait::Blocked(blocked)) => return Box::pin(self.wait_for_keys(*blocked)).await,
             Outcome::Wait(Wait::Save(ticket)) => match ticket.done().await {
                 Ok(()) => self.reply.ok(),
                 Err(error) => self.answer_error(&CommandError::err(error)),

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::command::spec::Walk;
+use crate::command::waiting::Blocked;
 use crate::command::work::Work;
 use crate::lifecycle::ShutdownMode;
 use crate::persistence::SaveTicket;
@@ -31,6 +32,8 @@ pub(crate) enum Wait {
     Sleep(Duration),
     /// Something to be done; answers OK.
     Until(Pin<Box<dyn Future<Output = ()> + Send>>),
+    /// A key to hold something; answers with that, or that there is nothing.
+    Blocked(Box<Blocked>),
     /// A snapshot to be finished; answers OK or why it failed.
     Save(SaveTicket),
     /// The server to end; answers only if it does not.

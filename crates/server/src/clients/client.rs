@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 
-use pyredis_store::Timestamp;
+use pyredis_store::{Timestamp, WaitHandle};
 
 use super::mailbox::Mailbox;
-use super::shown::Shown;
+use super::shown::{Shown, Waits};
 
 /// What others know of a client, and how they reach it. Its connection has a share of it, and so has whoever looks at it; the session is
 /// the connection's alone.
@@ -23,6 +23,8 @@ pub(crate) struct Client {
     pub(crate) mailbox: Mailbox,
     /// Most have none, and those that have set them once.
     names: Mutex<Option<Box<Names>>>,
+    /// While it waits for keys.
+    wait: Mutex<Option<WaitHandle>>,
 }
 
 /// What a client calls itself.
@@ -52,12 +54,31 @@ impl Client {
             shown: Shown::new(connected_at),
             mailbox: Mailbox::new(waker),
             names: Mutex::default(),
+            wait: Mutex::default(),
         }
     }
 
     /// What it calls itself.
     pub(crate) fn names(&self) -> Names {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).as_deref().cloned().unwrap_or_default()
+    }
+
+    /// It waits for keys from here on, and others can end that.
+    pub(crate) fn begin_wait(&self, handle: WaitHandle) {
+        self.shown.set_waits(Waits::ForKeys);
+        *self.wait.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+    }
+
+    /// It no longer waits for keys.
+    pub(crate) fn end_wait(&self) {
+        self.shown.set_waits(Waits::Not);
+        *self.wait.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Ends its wait for keys, with an error or as if its time were over. Returns whether it was waiting: whoever has been served was not.
+    pub(crate) fn unblock(&self, with_error: bool) -> bool {
+        let wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
+        wait.as_ref().is_some_and(|wait| wait.end(with_error))
     }
 
     /// Changes what it calls itself.

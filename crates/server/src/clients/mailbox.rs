@@ -1,4 +1,4 @@
-//! What others have for a connection: messages, the end of a wait, the end of the connection.
+//! What others have for a connection: messages, and the end of the connection.
 //!
 //! # How
 //! Each has a word of signals; a queue is made with the first message. Who has something puts it there, sets its signal, and wakes the
@@ -25,11 +25,6 @@ use crate::config::OutputLimit;
 const MAIL: u8 = 1;
 /// The connection is to end.
 const KILL: u8 = 1 << 1;
-/// Its wait is to end as if its time were over.
-const TIMEOUT: u8 = 1 << 2;
-/// Its wait is to end with an error.
-const ERROR: u8 = 1 << 3;
-
 /// A connection's mailbox.
 pub(crate) struct Mailbox {
     signals: AtomicU8,
@@ -46,13 +41,6 @@ struct Queue {
     unsent: usize,
     /// Since when there is more than the soft limit.
     over_since: Option<Timestamp>,
-}
-
-/// How CLIENT UNBLOCK ends a wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unblock {
-    Timeout,
-    Error,
 }
 
 impl Mailbox {
@@ -84,14 +72,6 @@ impl Mailbox {
         self.signal(KILL);
     }
 
-    /// Ends the client's wait, if it is in one that can be ended so: that is for the caller to know.
-    pub(crate) fn unblock(&self, how: Unblock) {
-        self.signal(match how {
-            Unblock::Timeout => TIMEOUT,
-            Unblock::Error => ERROR,
-        });
-    }
-
     fn signal(&self, signal: u8) {
         if self.signals.fetch_or(signal, Ordering::AcqRel) & signal == 0 {
             self.waker.wake_by_ref();
@@ -107,17 +87,6 @@ impl Mailbox {
     /// Whether the connection is to end.
     pub(crate) fn is_killed(&self) -> bool {
         self.signals.load(Ordering::Acquire) & KILL != 0
-    }
-
-    /// How the wait is to end, if it is; to be asked by the connection while it waits, and once before, so that an old answer is not taken for
-    /// one to this wait.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who wait for keys; nobody does yet"))]
-    pub(crate) fn take_unblock(&self) -> Option<Unblock> {
-        if self.signals.load(Ordering::Acquire) & (TIMEOUT | ERROR) == 0 {
-            return None;
-        }
-        let signals = self.signals.fetch_and(!(TIMEOUT | ERROR), Ordering::AcqRel);
-        Some(if signals & ERROR != 0 { Unblock::Error } else { Unblock::Timeout })
     }
 
     /// Takes messages, in order, about `most` bytes of them. Until [`sent`](Self::sent) says so, they count as not sent.
@@ -242,17 +211,5 @@ mod tests {
         assert!(mailbox.deliver("1".into(), limit, at(3)), "it has caught up");
         assert!(mailbox.deliver("23456".into(), limit, at(3)));
         assert!(!mailbox.deliver("7".into(), limit, at(6)));
-    }
-
-    #[test]
-    fn a_wait_ends_once() {
-        let mailbox = Mailbox::new(Waker::noop().clone());
-        assert_eq!(mailbox.take_unblock(), None);
-        mailbox.unblock(Unblock::Timeout);
-        assert!(!mailbox.needs_care(), "only a wait looks at it");
-        assert_eq!(mailbox.take_unblock(), Some(Unblock::Timeout));
-        assert_eq!(mailbox.take_unblock(), None);
-        mailbox.unblock(Unblock::Error);
-        assert_eq!(mailbox.take_unblock(), Some(Unblock::Error));
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod spec;
 mod store_result;
 mod syntax;
 pub(crate) mod table;
+pub(crate) mod waiting;
 pub(crate) mod work;
 
 mod bitfield;

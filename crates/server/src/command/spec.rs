@@ -94,6 +94,7 @@ impl CommandSpec {
             (Flags::ADMIN, Categories::ADMIN | Categories::DANGEROUS),
             (Flags::FAST, Categories::FAST),
             (Flags::PUBSUB, Categories::PUBSUB),
+            (Flags::BLOCKING, Categories::BLOCKING),
         ] {
             if self.flags.contains(flag) {
                 all |= category;
@@ -302,9 +303,10 @@ bitflags! {
         const ADMIN = 1 << 9;
         const FAST = 1 << 10;
         const SLOW = 1 << 11;
-        const DANGEROUS = 1 << 12;
-        const CONNECTION = 1 << 13;
-        const TRANSACTION = 1 << 14;
+        const BLOCKING = 1 << 12;
+        const DANGEROUS = 1 << 13;
+        const CONNECTION = 1 << 14;
+        const TRANSACTION = 1 << 15;
     }
 }
 

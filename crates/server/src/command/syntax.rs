@@ -54,7 +54,7 @@ impl Kind {
             "bit" | "client-id" | "count" | "cursor" | "db" | "decrement" | "destination-db" | "end" | "increment"
             | "index" | "index1" | "index2" | "len" | "limit" | "milliseconds" | "min-match-len" | "num-matches"
             | "numkeys" | "offset" | "protover" | "rank" | "seconds" | "start" | "stop" | "weight" => Self::Integer,
-            "score" => Self::Double,
+            "score" | "timeout" => Self::Double,
             "pattern" => Self::Pattern,
             "unix-time-milliseconds" | "unix-time-seconds" => Self::UnixTime,
             _ => Self::String,

@@ -29,7 +29,8 @@ pub(super) fn server(fields: &mut Fields, shared: &Shared, now: Timestamp) {
 pub(super) fn clients(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("connected_clients", shared.clients.connected());
     fields.add("maxclients", shared.config.current().maxclients);
-    fields.add("blocked_clients", shared.clients.waiting());
+    // Those that wait for a key, and those that a pause holds up.
+    fields.add("blocked_clients", shared.store.waiting() + shared.clients.waiting());
     fields.add("tracking_clients", 0);
 }
 

@@ -1,8 +1,6 @@
 //! CLIENT UNBLOCK: ends another client's wait for keys.
 
 use super::SUBCOMMAND;
-use crate::clients::mailbox::Unblock;
-use crate::clients::shown::Waits;
 use crate::command::args::integer;
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
@@ -22,19 +20,15 @@ pub(super) const UNBLOCK: CommandSpec = CommandSpec {
 };
 
 fn unblock(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let how = match ctx.args {
-        [_, _, _] => Unblock::Timeout,
-        [_, _, _, how] if how.eq_ignore_ascii_case(b"TIMEOUT") => Unblock::Timeout,
-        [_, _, _, how] if how.eq_ignore_ascii_case(b"ERROR") => Unblock::Error,
+    let with_error = match ctx.args {
+        [_, _, _] => false,
+        [_, _, _, how] if how.eq_ignore_ascii_case(b"TIMEOUT") => false,
+        [_, _, _, how] if how.eq_ignore_ascii_case(b"ERROR") => true,
         [_, _, _, _] => return Err(CommandError::err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
         _ => return Err(CommandError::unknown_form(ctx.arg(1), "CLIENT")),
     };
     let id = integer(ctx.arg(2))?;
     let client = u64::try_from(id).ok().and_then(|id| ctx.server.clients.get(id));
-    let waiting = client.filter(|client| client.shown.waits() == Waits::ForKeys);
-    if let Some(client) = &waiting {
-        client.mailbox.unblock(how);
-    }
-    ctx.reply.int(i64::from(waiting.is_some()));
+    ctx.reply.int(client.is_some_and(|client| client.unblock(with_error)).into());
     Ok(Outcome::Done)
 }

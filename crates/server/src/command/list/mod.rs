@@ -1,5 +1,7 @@
-//! Lists: LPUSH, LPOP, LRANGE and their relatives. What has to look for elements is in `search.rs`, what moves them in `transfer.rs`.
+//! Lists: LPUSH, LPOP, LRANGE and their relatives. What has to look for elements is in `search.rs`, what moves them in `transfer.rs`,
+//! what waits for them in `blocking.rs`.
 
+mod blocking;
 mod reply;
 mod search;
 mod transfer;
@@ -12,13 +14,34 @@ use super::error::CommandError;
 use super::long_reply::reply_list_element;
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
 use crate::outcome::Outcome;
+use blocking::{BLMOVE, BLMPOP, BLPOP, BRPOP, BRPOPLPUSH};
 use reply::Elements;
 use search::{LINSERT, LPOS, LREM};
 use transfer::{LMOVE, LMPOP, RPOPLPUSH};
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[
-    &LINDEX, &LINSERT, &LLEN, &LMOVE, &LMPOP, &LPOP, &LPOS, &LPUSH, &LPUSHX, &LRANGE, &LREM, &LSET, &LTRIM, &RPOP,
-    &RPOPLPUSH, &RPUSH, &RPUSHX,
+    &BLMOVE,
+    &BLMPOP,
+    &BLPOP,
+    &BRPOP,
+    &BRPOPLPUSH,
+    &LINDEX,
+    &LINSERT,
+    &LLEN,
+    &LMOVE,
+    &LMPOP,
+    &LPOP,
+    &LPOS,
+    &LPUSH,
+    &LPUSHX,
+    &LRANGE,
+    &LREM,
+    &LSET,
+    &LTRIM,
+    &RPOP,
+    &RPOPLPUSH,
+    &RPUSH,
+    &RPUSHX,
 ];
 
 const POSITIVE: &str = "ERR value is out of range, must be positive";

@@ -39,16 +39,25 @@ pub(super) const RPOPLPUSH: CommandSpec = CommandSpec {
 };
 
 fn transfer(ctx: &mut Ctx<'_, '_>, from: ListEnd, to: ListEnd) -> Result<Outcome, CommandError> {
-    let (source, target) = (ctx.key(0)?, ctx.key(1)?);
-    match ctx.view()?.list_move((source, from), (target, to))? {
-        Some(element) => ctx.reply.bulk_shared(element.into()),
-        None => ctx.reply.null(),
+    if !moved(ctx, from, to)? {
+        ctx.reply.null();
     }
     Ok(Outcome::Done)
 }
 
+/// Moves an element and answers with it. Returns whether there is a list to take it from; if not, nothing is answered.
+pub(super) fn moved(ctx: &mut Ctx<'_, '_>, from: ListEnd, to: ListEnd) -> Result<bool, CommandError> {
+    let (source, target) = (ctx.key(0)?, ctx.key(1)?);
+    let element = ctx.view()?.list_move((source, from), (target, to))?;
+    let is_moved = element.is_some();
+    if let Some(element) = element {
+        ctx.reply.bulk_shared(element.into());
+    }
+    Ok(is_moved)
+}
+
 /// LEFT or RIGHT.
-fn end(args: &mut Args<'_>) -> Result<ListEnd, CommandError> {
+pub(super) fn end(args: &mut Args<'_>) -> Result<ListEnd, CommandError> {
     if args.eat("LEFT") {
         Ok(ListEnd::Front)
     } else if args.eat("RIGHT") {
@@ -72,9 +81,18 @@ pub(super) const LMPOP: CommandSpec = CommandSpec {
 };
 
 fn lmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let keys = integer_in(ctx.arg(1), 1..=i64::MAX, "ERR numkeys should be greater than 0")?;
+    let (end, count) = mpop_args(ctx, 1)?;
+    Ok(mpop(ctx, end, count)?.unwrap_or_else(|| {
+        ctx.reply.null_array();
+        Outcome::Done
+    }))
+}
+
+/// From which end elements are to be taken, and how many. The argument at `numkeys` says how many keys are in front of that.
+pub(super) fn mpop_args(ctx: &Ctx<'_, '_>, numkeys: usize) -> Result<(ListEnd, usize), CommandError> {
+    let keys = integer_in(ctx.arg(numkeys), 1..=i64::MAX, "ERR numkeys should be greater than 0")?;
     let keys = usize::try_from(keys).unwrap_or(usize::MAX);
-    let mut args = Args::from(ctx.args, keys.saturating_add(2));
+    let mut args = Args::from(ctx.args, keys.saturating_add(numkeys + 1));
     let end = end(&mut args)?;
     let mut count = None;
     while !args.is_empty() {
@@ -84,7 +102,11 @@ fn lmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
             return Err(CommandError::Syntax);
         }
     }
-    let count = usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX);
+    Ok((end, usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX)))
+}
+
+/// Takes elements from the first of the command's keys that holds a list and answers with them; if none does, nothing is answered.
+pub(super) fn mpop(ctx: &mut Ctx<'_, '_>, end: ListEnd, count: usize) -> Result<Option<Outcome>, CommandError> {
     let freeing = &ctx.server.garbage;
     for at in 0..ctx.keys.len() {
         let (key, view, reply) = ctx.key_view_mut_reply(at)?;
@@ -93,8 +115,7 @@ fn lmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
         }
         let Some(list) = view.list_pop(key, end, count)? else { continue };
         let (range, from_back) = (0..list.len(), end == ListEnd::Back);
-        return Ok(Elements { list: &list, range, from_back, key: Some(key.bytes()) }.reply(freeing, reply));
+        return Ok(Some(Elements { list: &list, range, from_back, key: Some(key.bytes()) }.reply(freeing, reply)));
     }
-    ctx.reply.null_array();
-    Ok(Outcome::Done)
+    Ok(None)
 }

@@ -1,5 +1,6 @@
 //! Sorted sets: ZADD, ZRANGE and their relatives.
 
+mod blocking;
 mod bounds;
 mod combine;
 mod combine_work;
@@ -16,6 +17,9 @@ mod scan;
 use super::spec::CommandSpec;
 
 pub(super) const COMMANDS: &[&CommandSpec] = &[
+    &blocking::BZMPOP,
+    &blocking::BZPOPMAX,
+    &blocking::BZPOPMIN,
     &put::ZADD,
     &read::ZCARD,
     &read::ZCOUNT,

@@ -1,12 +1,12 @@
-//! Taking the members of the lowest or highest scores: ZPOPMIN, ZPOPMAX, ZMPOP.
+//! Taking the members of the lowest or highest scores: ZPOPMIN, ZPOPMAX, ZMPOP. What waits for them is in `blocking.rs`.
 
 use std::ops::Range;
 
 use pyredis_protocol::RespVersion;
-use pyredis_store::{Key, SortedSet, ZremReason};
+use pyredis_store::{SortedSet, ZremReason};
 
 use super::members::{Shape, is_short, write_all};
-use super::remove_work::{Answer, remove};
+use super::remove_work::{Answer, Head, remove};
 use crate::command::args::{Args, integer};
 use crate::command::context::Ctx;
 use crate::command::error::CommandError;
@@ -48,7 +48,7 @@ pub(super) const ZMPOP: CommandSpec = CommandSpec {
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Min,
     Max,
 }
@@ -59,6 +59,11 @@ impl End {
             Self::Min => ZremReason::PopMin,
             Self::Max => ZremReason::PopMax,
         }
+    }
+
+    /// Which members are taken, the one nearest to this end first.
+    pub(super) const fn answer(self, shape: Shape, head: Head) -> Answer {
+        Answer::Members { shape, reversed: matches!(self, Self::Max), head }
     }
 
     fn ranks(self, set: &SortedSet, count: usize) -> Range<usize> {
@@ -83,12 +88,25 @@ fn zpop(ctx: &mut Ctx<'_, '_>, end: End) -> Result<Outcome, CommandError> {
     };
     let is_nested = count.is_some() && ctx.reply.version() == RespVersion::Resp3;
     let shape = if is_nested { Shape::Pair } else { Shape::Flat };
-    pop(ctx, ctx.keys, end, count.unwrap_or(1), shape, false)
+    pop_or_nothing(ctx, end, count.unwrap_or(1), end.answer(shape, Head::Nothing))
 }
 
 fn zmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let numkeys = positive(ctx.arg(1), "numkeys should be greater than 0")?;
-    let mut args = Args::from(ctx.args, numkeys.saturating_add(2));
+    let (end, count) = zmpop_args(ctx, 1)?;
+    pop_or_nothing(ctx, end, count, end.answer(Shape::Pair, Head::Key))
+}
+
+fn pop_or_nothing(ctx: &mut Ctx<'_, '_>, end: End, count: usize, answer: Answer) -> Result<Outcome, CommandError> {
+    Ok(pop(ctx, end, count, answer)?.unwrap_or_else(|| {
+        answer.nothing(ctx.reply);
+        Outcome::Done
+    }))
+}
+
+/// From which end members are to be taken, and how many. The argument at `numkeys` says how many keys are in front of that.
+pub(super) fn zmpop_args(ctx: &Ctx<'_, '_>, numkeys: usize) -> Result<(End, usize), CommandError> {
+    let keys = positive(ctx.arg(numkeys), "numkeys should be greater than 0")?;
+    let mut args = Args::from(ctx.args, keys.saturating_add(numkeys + 1));
     let end = if args.eat("MIN") {
         End::Min
     } else if args.eat("MAX") {
@@ -104,7 +122,7 @@ fn zmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
             return Err(CommandError::Syntax);
         }
     }
-    pop(ctx, ctx.keys, end, count.unwrap_or(1), Shape::Pair, true)
+    Ok((end, count.unwrap_or(1)))
 }
 
 fn positive(arg: &[u8], otherwise: &'static str) -> Result<usize, CommandError> {
@@ -112,30 +130,26 @@ fn positive(arg: &[u8], otherwise: &'static str) -> Result<usize, CommandError> 
     number.ok_or_else(|| CommandError::err(otherwise))
 }
 
-/// Takes members out of the first of the keys that exists.
-fn pop<'c>(
-    ctx: &mut Ctx<'c, '_>,
-    keys: &'c [Key<'c>],
+/// Takes members out of the first of the command's keys that exists and answers with them; if none does, nothing is answered.
+pub(super) fn pop(
+    ctx: &mut Ctx<'_, '_>,
     end: End,
     count: usize,
-    shape: Shape,
-    with_key: bool,
-) -> Result<Outcome, CommandError> {
-    let reversed = end == End::Max;
-    let answer = Answer::Members { shape, reversed, with_key };
-    for (at, key) in keys.iter().enumerate() {
+    answer: Answer,
+) -> Result<Option<Outcome>, CommandError> {
+    let Answer::Members { shape, reversed, .. } = answer else { return Ok(None) };
+    for (at, key) in ctx.keys.iter().enumerate() {
         let (_, view, reply) = ctx.key_view_reply(at)?;
         let Some(set) = view.held::<SortedSet>(key)? else { continue };
         let ranks = end.ranks(set, count);
         if !is_short(set, ranks.clone()) {
             let find = move |set: &SortedSet| end.ranks(set, count);
-            return remove(ctx, key, find, end.reason(), answer);
+            return remove(ctx, key, find, end.reason(), answer).map(Some);
         }
         answer.begin(reply, key.bytes(), ranks.len());
         write_all(reply, set, ranks.clone(), reversed, shape);
         ctx.view()?.zrem_ranks(key, ranks, end.reason())?;
-        return Ok(Outcome::Done);
+        return Ok(Some(Outcome::Done));
     }
-    answer.nothing(ctx.reply);
-    Ok(Outcome::Done)
+    Ok(None)
 }

@@ -18,8 +18,18 @@ use crate::outcome::Outcome;
 pub(super) enum Answer {
     /// How many there were.
     Count,
-    /// Which there were, the first of them first, behind the key's name if that is wanted.
-    Members { shape: Shape, reversed: bool, with_key: bool },
+    /// Which there were, the first of them first.
+    Members { shape: Shape, reversed: bool, head: Head },
+}
+
+/// What stands in front of members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    Nothing,
+    /// The key's name, and they in an array of their own.
+    Key,
+    /// The key's name, in the array of the members and their scores.
+    KeyAmong,
 }
 
 impl Answer {
@@ -27,8 +37,8 @@ impl Answer {
     pub(super) fn nothing(self, reply: &mut ReplyWriter) {
         match self {
             Self::Count => reply.int(0),
-            Self::Members { with_key: false, .. } => reply.array(0),
-            Self::Members { with_key: true, .. } => reply.null_array(),
+            Self::Members { head: Head::Nothing, .. } => reply.array(0),
+            Self::Members { head: Head::Key | Head::KeyAmong, .. } => reply.null_array(),
         }
     }
 
@@ -36,12 +46,15 @@ impl Answer {
     pub(super) fn begin(self, reply: &mut ReplyWriter, key: &[u8], members: usize) {
         match self {
             Self::Count => reply.count(members),
-            Self::Members { shape, with_key, .. } => {
-                if with_key {
-                    reply.array(2);
-                    reply.bulk(key);
-                }
+            Self::Members { shape, head: Head::Nothing, .. } => shape.begin(reply, members),
+            Self::Members { shape, head: Head::Key, .. } => {
+                reply.array(2);
+                reply.bulk(key);
                 shape.begin(reply, members);
+            }
+            Self::Members { head: Head::KeyAmong, .. } => {
+                reply.array(1 + members.saturating_mul(2));
+                reply.bulk(key);
             }
         }
     }
