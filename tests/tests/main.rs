@@ -13,6 +13,7 @@ mod oracle;
 mod selftest;
 mod traffic;
 mod transcripts;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ fn all() -> Result<Vec<Trial>> {
     tests.extend(command_info::trials());
     tests.extend(lifecycle::trials());
     tests.extend(linear::trials());
+    tests.extend(waiting::trials());
     tests.extend(differential::trials());
     Ok(tests)
 }
