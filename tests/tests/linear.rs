@@ -4,8 +4,11 @@
 use std::iter;
 
 use anyhow::{Context, Result, bail, ensure};
+use fastrand::Rng;
 use libtest_mimic::Trial;
-use pyredis_tests::linear::{Fault, Faulty, Keyspace, Link, SharedCache, check, record, report};
+use pyredis_tests::linear::{
+    Fault, Faulty, Keyspace, Link, Lists, SharedCache, check, plan_lists, record, record_plan, report, report_lists,
+};
 use pyredis_tests::{Client, Flavour, Server};
 
 use crate::oracle::needs_redis;
@@ -13,6 +16,8 @@ use crate::trial;
 
 /// How many histories are recorded, unless `PYREDIS_HISTORIES` says another number.
 const HISTORIES: u64 = 600;
+/// How many of lists.
+const LIST_HISTORIES: u64 = 300;
 /// How many connections each has.
 const CONNECTIONS: usize = 4;
 /// Within so many histories each fault must be found.
@@ -29,6 +34,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     };
     // The real server is here to judge the judge. A worker for each connection, whatever the machine.
     let mut trials = vec![needs_redis(on(Flavour::Redis, &[])), on(Flavour::Pyredis, &["--io-threads", "4"])];
+    let on = |flavour: Flavour, directives: &'static [&'static str]| {
+        let test = move || lists_are_linearizable(&Server::start_with(flavour, directives)?);
+        trial(format!("linear::lists::{flavour}"), test)
+    };
+    // Who has waited long enough is looked for by a timer: let that be often.
+    trials.extend([needs_redis(on(Flavour::Redis, &["--hz", "500"])), on(Flavour::Pyredis, &["--io-threads", "4"])]);
     for (name, fault) in [
         ("a_stale_read", Fault::StaleRead),
         ("a_lost_update", Fault::LostUpdate),
@@ -56,6 +67,30 @@ fn histories_are_linearizable(server: &Server) -> Result<()> {
             );
         }
         traffic.iter().try_for_each(|_| neighbour.reply().map(drop))?;
+    }
+    Ok(())
+}
+
+/// Elements that are pushed, moved and waited for: each goes to one, in order, under renames and swaps of databases.
+fn lists_are_linearizable(server: &Server) -> Result<()> {
+    let count = from_outside("PYREDIS_HISTORIES")?.unwrap_or(LIST_HISTORIES);
+    let first_seed = from_outside("PYREDIS_SEED")?.unwrap_or_else(|| fastrand::u64(..));
+    let mut links: Vec<Client> = connect(server)?;
+    for number in 0..count {
+        let seed = first_seed.wrapping_add(number);
+        let (names, mut rng) = (["a", "b", "c"].map(|name| format!("{number}:{name}")), Rng::with_seed(seed));
+        let plans = plan_lists(CONNECTIONS, &mut rng);
+        let history = record_plan(&mut links, &names, plans, &mut rng)?;
+        if let Err(stuck) = check(Lists::default(), &history) {
+            bail!(
+                "no order of these commands explains their answers. PYREDIS_SEED={seed} asks the same again; what the \
+                 server makes of it is a matter of time.\n{}",
+                report_lists(&history, &stuck)
+            );
+        }
+        if number % 500 == 499 {
+            ensure!(!links.iter_mut().map(|link| link.call("FLUSHALL")).any(|reply| reply.is_err()));
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! `cargo test -p pyredis-tests string::set` runs the tests whose names contain `string::set`. `README.md` beside
 //! `Cargo.toml` says what can be set from outside.
 
+mod accounts;
 mod between;
 mod command_info;
 mod differential;
@@ -48,6 +49,7 @@ fn all() -> Result<Vec<Trial>> {
     tests.extend(lifecycle::trials());
     tests.extend(linear::trials());
     tests.extend(waiting::trials());
+    tests.extend(accounts::trials());
     tests.extend(differential::trials());
     Ok(tests)
 }
