@@ -70,7 +70,7 @@ impl ReadyKey {
 }
 
 impl Kind {
-    fn of(entry: &Entry) -> Option<Self> {
+    pub(crate) fn of(entry: &Entry) -> Option<Self> {
         match entry.value() {
             ValueRef::Collection(Collection::List(_)) => Some(Self::List),
             ValueRef::Collection(Collection::SortedSet(_)) => Some(Self::SortedSet),

@@ -37,6 +37,7 @@ use crate::snapshot::SnapshotSide;
 use crate::table::{ExclusiveShard, Position, Slots};
 use crate::value::{NewValue, StringRef};
 use crate::waiters::Waiters;
+use crate::waiting::Kind;
 use crate::watch::Watchers;
 use crate::wheel::{TimerId, Wheel};
 
@@ -421,7 +422,7 @@ impl ShardMut<'_, '_> {
         let side = self.guard.side();
         side.watchers.touch(key);
         if let Some(hash) = side.waiters.find(key) {
-            self.note_ready(hash, key);
+            self.note_if_ready(hash, key);
         }
         self.database.counters(self.index).changes.add(1);
         self.note(key, event);
@@ -458,11 +459,14 @@ impl ShardMut<'_, '_> {
         }
     }
 
-    /// A key that is waited for was changed: who waits is served when the view ends.
+    /// A key that is waited for was changed: if it holds what is waited for, who waits is served when the view ends.
     #[cold]
-    pub(crate) fn note_ready(&mut self, hash: u64, bytes: &[u8]) {
+    pub(crate) fn note_if_ready(&mut self, hash: u64, bytes: &[u8]) {
         let key = Key { db: self.database.number(), shard: self.index, hash, bytes };
-        self.changes.ready.get_or_insert_default().note(&key);
+        let kind = self.guard.slots().find_key(hash, bytes).and_then(Kind::of);
+        if kind.is_some_and(|kind| self.guard.side().waiters.has(&key, kind)) {
+            self.changes.ready.get_or_insert_default().note(&key);
+        }
     }
 
     pub(crate) fn publish_wake(&mut self) {

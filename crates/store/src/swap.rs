@@ -101,15 +101,14 @@ fn swap_shards(one: &mut ShardMut<'_, '_>, other: &mut ShardMut<'_, '_>) {
     Counters::swap(one.database.counters(one.index), other.database.counters(other.index));
     one.publish_wake();
     other.publish_wake();
-    note_ready(one);
-    note_ready(other);
+    serve_what_came(one);
+    serve_what_came(other);
 }
 
 /// Has those served who wait for what is there now.
-fn note_ready(shard: &mut ShardMut<'_, '_>) {
-    let slots = shard.guard.slots();
-    let ready = shard.guard.side().waiters.waited_for(|hash, key| slots.find_key(hash, key).is_some());
-    ready.into_iter().for_each(|(hash, key)| shard.note_ready(hash, &key));
+fn serve_what_came(shard: &mut ShardMut<'_, '_>) {
+    let waited_for = shard.guard.side().waiters.keys();
+    waited_for.into_iter().for_each(|(hash, key)| shard.note_if_ready(hash, &key));
 }
 
 /// Tells those who watch a key in one of two shards that is there in either.

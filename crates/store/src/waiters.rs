@@ -56,11 +56,19 @@ impl Waiters {
         self.0.iter().flat_map(|queues| queues.links.keys().copied())
     }
 
-    /// The waited-for keys that `is_there` names, with their hashes. O(waited-for keys).
-    pub(crate) fn waited_for(&self, is_there: impl Fn(u64, &[u8]) -> bool) -> Vec<(u64, Box<[u8]>)> {
+    /// Whether anybody waits for the key to hold this.
+    pub(crate) fn has(&self, key: &Key<'_>, kind: Kind) -> bool {
+        let queue = self.0.as_ref().and_then(|queues| queues.keys.get(key.bytes));
+        queue.is_some_and(|queue| match kind {
+            Kind::List => !queue.lists.is_empty(),
+            Kind::SortedSet => !queue.sorted_sets.is_empty(),
+        })
+    }
+
+    /// The keys that are waited for, with their hashes. O(n).
+    pub(crate) fn keys(&self) -> Vec<(u64, Box<[u8]>)> {
         let queues = self.0.iter().flat_map(|queues| &queues.keys);
-        let found = queues.filter(|(key, queue)| is_there(queue.hash, key));
-        found.map(|(key, queue)| (queue.hash, key.clone())).collect()
+        queues.map(|(key, queue)| (queue.hash, key.clone())).collect()
     }
 
     /// Puts a client at the end of the key's queue, unless it stands there already. Returns whether it did not.
