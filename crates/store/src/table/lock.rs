@@ -19,37 +19,31 @@
 #![expect(unsafe_code, reason = "promises lock_api that the lock excludes whom it should")]
 
 use std::cell::Cell;
-use std::hint;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::thread;
 
 use crossbeam_utils::CachePadded;
 use lock_api::{GuardNoSend, RawRwLock};
-use parking_lot::Mutex;
+
+use super::sync::{
+    self, AtomicBool, AtomicU32, AtomicUsize, Mutex, Ordering, PLACES, READS_TO_BIAS, ROWS, of_process, thread_local,
+};
 
 /// A value behind the lock.
 pub(super) type ShardLock<T> = lock_api::RwLock<BiasedLock, T>;
 pub(super) type ReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, BiasedLock, T>;
 pub(super) type WriteGuard<'a, T> = lock_api::RwLockWriteGuard<'a, BiasedLock, T>;
 
-/// Reads without a write between them after which a lock becomes biased: what a writer then pays to end it is little beside what they saved.
-const READS_TO_BIAS: u32 = 64;
-/// How many locks one thread can be noted for at a time, of different places in its row.
-const PLACES: usize = 64;
-/// How many threads have a row; others take the ordinary lock.
-const ROWS: usize = 64;
-/// How often a writer looks at a reader's note before it lets others run.
-const SPINS: u32 = 128;
-
 /// What a thread reads, by place.
 type Row = [AtomicUsize; PLACES];
 
-static NOTES: [CachePadded<Row>; ROWS] = [const { CachePadded::new([const { AtomicUsize::new(0) }; PLACES]) }; ROWS];
+of_process! {
+    static NOTES: [CachePadded<Row>; ROWS] = [const { CachePadded::new([const { AtomicUsize::new(0) }; PLACES]) }; ROWS];
 
-/// Rows that were ever given to a thread: the first ones.
-static ROWS_USED: AtomicUsize = AtomicUsize::new(0);
-/// Of those, the ones whose thread has ended.
-static ROWS_FREE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    /// Rows that were ever given to a thread: the first ones.
+    static ROWS_USED: AtomicUsize = AtomicUsize::new(0);
+
+    /// Of those, the ones whose thread has ended.
+    static ROWS_FREE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+}
 
 /// The row of a thread that has not asked for one, and of one that can have none.
 const NOT_ASKED: usize = usize::MAX;
@@ -65,10 +59,10 @@ struct GiveBack;
 
 impl Drop for GiveBack {
     fn drop(&mut self) {
-        let row = ROW.get();
+        let Ok(row) = ROW.try_with(Cell::get) else { return };
         // A guard that outlives this needs the row to be unlocked.
         if NOTES.get(row).is_some_and(|places| places.iter().all(|place| place.load(Ordering::Relaxed) == 0)) {
-            ROW.set(NO_ROW);
+            ROW.with(|own| own.set(NO_ROW));
             ROWS_FREE.lock().push(row);
         }
     }
@@ -77,7 +71,7 @@ impl Drop for GiveBack {
 /// The present thread's row, or [`NO_ROW`].
 #[inline]
 fn own_row() -> usize {
-    match ROW.get() {
+    match ROW.with(Cell::get) {
         NOT_ASKED => ask_for_row(),
         row => row,
     }
@@ -95,7 +89,7 @@ fn ask_for_row() -> usize {
             ROWS_USED.store(used + 1, Ordering::SeqCst);
         }
     }
-    ROW.set(row);
+    ROW.with(|own| own.set(row));
     row
 }
 
@@ -113,7 +107,7 @@ fn place(row: usize, address: usize) -> Option<&'static AtomicUsize> {
 
 /// The lock without what it guards.
 pub(super) struct BiasedLock {
-    ordinary: parking_lot::RawRwLock,
+    ordinary: sync::RawRwLock,
     is_biased: AtomicBool,
     /// Reads of the ordinary lock since it was last written: about, as readers may count at the same time.
     reads: AtomicU32,
@@ -170,16 +164,21 @@ impl BiasedLock {
             let mut looks = 0;
             while self.is_noted_in(row) {
                 looks += 1;
-                if looks % SPINS == 0 { thread::yield_now() } else { hint::spin_loop() }
+                sync::pause(looks);
             }
         }
     }
 
-    /// Ends the bias, and says whether that leaves no reader. Waits for none.
+    /// Ends the bias, and says whether that leaves no reader; if it does, the lock stays biased, or nobody would look for the reader again. Waits for none.
+    /// The ordinary lock is held exclusively.
     #[cold]
     fn has_no_noted(&self) -> bool {
         self.is_biased.store(false, Ordering::SeqCst);
-        (0..ROWS_USED.load(Ordering::SeqCst)).all(|row| !self.is_noted_in(row))
+        let is_alone = (0..ROWS_USED.load(Ordering::SeqCst)).all(|row| !self.is_noted_in(row));
+        if !is_alone {
+            self.is_biased.store(true, Ordering::SeqCst);
+        }
+        is_alone
     }
 
     fn is_noted_in(&self, row: usize) -> bool {
@@ -191,7 +190,7 @@ impl BiasedLock {
 // waited for all noted readers (`end_bias`), after which none is noted before the bias is set again, which only a reader of the ordinary lock does.
 unsafe impl RawRwLock for BiasedLock {
     const INIT: Self =
-        Self { ordinary: parking_lot::RawRwLock::INIT, is_biased: AtomicBool::new(false), reads: AtomicU32::new(0) };
+        Self { ordinary: sync::RawRwLock::INIT, is_biased: AtomicBool::new(false), reads: AtomicU32::new(0) };
 
     /// A note is in the row of the thread that made it.
     type GuardMarker = GuardNoSend;
@@ -252,6 +251,10 @@ unsafe impl RawRwLock for BiasedLock {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 #[path = "lock_tests.rs"]
 mod tests;
+
+#[cfg(all(test, shuttle))]
+#[path = "lock_shuttle.rs"]
+mod shuttle_tests;

@@ -1,5 +1,6 @@
 //! Tests of the lock: writers exclude readers and each other, whether it is biased or not, and rows go from thread to thread.
 
+use std::hint;
 use std::sync::Barrier;
 use std::thread;
 
@@ -68,6 +69,20 @@ impl TryWrite for Lock {
     fn try_write_for_test(&self) -> bool {
         self.try_write().is_some()
     }
+}
+
+#[test]
+fn who_tries_in_vain_to_write_leaves_the_reader_alone() {
+    let lock = Lock::default();
+    bias(&lock);
+    let guard = lock.read();
+    assert!(is_noted(&lock));
+    thread::scope(|scope| {
+        let tries = scope.spawn(|| [lock.try_write_for_test(), lock.try_write_for_test()]).join().unwrap();
+        assert_eq!(tries, [false, false], "the reader is there as before");
+    });
+    drop(guard);
+    assert!(lock.try_write_for_test());
 }
 
 /// Readers see both numbers equal, whatever the writers do, who see each other's work.

@@ -5,6 +5,7 @@ mod group;
 mod lock;
 mod shards;
 mod slots;
+mod sync;
 
 #[cfg(test)]
 pub(crate) use group::GROUP_SLOTS;
