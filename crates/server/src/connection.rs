@@ -206,11 +206,11 @@ impl Connection {
             Outcome::Close => return false,
             Outcome::More(walk) => Box::pin(self.walk(walk)).await,
             Outcome::Work(work) => return Box::pin(self.work(work)).await,
-            Outcome::Wait(Wait::Sleep(time)) => match self.attend(Box::pin(tokio::time::sleep(time))).await {
+            Outcome::Wait(Wait::Sleep(time)) => match Box::pin(self.attend(tokio::time::sleep(time))).await {
                 Ok(()) => self.reply.ok(),
                 Err(_) => return false,
             },
-            Outcome::Wait(Wait::Until(done)) => match self.attend(done).await {
+            Outcome::Wait(Wait::Until(done)) => match Box::pin(self.attend(done)).await {
                 Ok(()) => self.reply.ok(),
                 Err(_) => return false,
             },

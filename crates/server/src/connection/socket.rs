@@ -26,7 +26,8 @@ impl Connection {
             self.reply.advance(sent);
         }
         if self.reply.has_remaining() {
-            self.flush_slowly().await?;
+            // Behind a pointer, as what is seldom awaited: every connection has room for the largest thing that it may wait for.
+            Box::pin(self.flush_slowly()).await?;
         }
         if self.session.owes_mail {
             self.session.owes_mail = false;
@@ -85,7 +86,7 @@ impl Connection {
                     self.stats.bytes_read.add(read as u64);
                     return Ok(read > 0);
                 }
-                None => self.see_to_mail().await?,
+                None => Box::pin(self.see_to_mail()).await?,
             }
         }
     }
