@@ -47,8 +47,8 @@ fn first() -> Wish {
     Wish::Elements { end: ListEnd::Front, count: 1 }
 }
 
-fn onto(target: &'static str) -> Wish {
-    Wish::Move { from: ListEnd::Front, to: ListEnd::Back, target: target.into() }
+fn onto(target: &str) -> Wish {
+    Wish::Move { from: ListEnd::Front, to: ListEnd::Back, target: bytes::Bytes::copy_from_slice(target.as_bytes()) }
 }
 
 fn lowest() -> Wish {
@@ -290,10 +290,15 @@ fn sorted_sets_from_either_end_and_lists_by_counts() {
 #[test]
 fn what_a_wait_needs_has_to_be_locked() {
     let store = store();
-    let (a, b) = (store.key(b"a"), store.key(b"some other"));
-    assert_ne!(format!("{a:?}").split("shard").nth(1), format!("{b:?}").split("shard").nth(1));
+    let a = store.key(b"a");
+    let other = {
+        let view = store.lock(locks(&[a]), store.now());
+        let is_elsewhere = |name: &String| view.value(&store.key(name.as_bytes())).is_err();
+        (0..100).map(|number| format!("other {number}")).find(is_elsewhere).unwrap()
+    };
+    let b = store.key(other.as_bytes());
     let mut view = store.lock(locks(&[a]), store.now());
-    let refused = Waiting::begin(&store, &mut view, &[a], onto("some other")).unwrap_err();
+    let refused = Waiting::begin(&store, &mut view, &[a], onto(&other)).unwrap_err();
     assert_eq!(refused, StoreError::Undeclared);
     assert!(matches!(Waiting::begin(&store, &mut view, &[a, b], first()), Err(StoreError::Undeclared)));
     drop(view);

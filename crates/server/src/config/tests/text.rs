@@ -33,8 +33,8 @@ fn nothing_gives_the_defaults() {
         (TABLE.iter().map(|directive| (directive.get)(&config)))
             .collect::<Vec<_>>()
             .join("|")
-            .replace(&format!("|{}|no", config.io_threads), "|cores|no"),
-        "6379|127.0.0.1|511|300|0|10000|normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60||536870912|./|dump.rdb|60 1|yes|no|noeviction||notice|16|1024|cores|no"
+            .replace(&format!("|{}|yes|no", config.io_threads), "|cores|yes|no"),
+        "6379|127.0.0.1|511|300|0|10000|normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60||536870912|./|dump.rdb|60 1|yes|no|noeviction||notice|16|1024|cores|yes|no"
     );
 }
 
