@@ -120,23 +120,26 @@ impl Batch<'_> {
         }
         self.session.last_command = Some(command);
         let mark = self.reply.mark();
-        let result = match self.run_locked(command, args, keys) {
-            Ok(Dispatched::Ran(Outcome::Exec(transaction))) => Ok(self.exec(transaction)),
-            other => other,
+        let (dispatched, error) = match self.run_locked(command, args, keys) {
+            // What nearly all do is told apart first: then no outcome has to be moved.
+            Ok(Dispatched::Ran(Outcome::Done)) => (Dispatched::DONE, None),
+            Ok(Dispatched::Ran(Outcome::Exec(transaction))) => (self.exec(transaction), None),
+            Ok(dispatched) => (dispatched, None),
+            Err(error) => (Dispatched::DONE, Some(error)),
         };
-        if matches!(result, Ok(Dispatched::Paused)) {
+        if matches!(dispatched, Dispatched::Paused) {
             return Dispatched::Paused;
         }
         if self.server.pubsub.has_monitors() {
             self.note_deed(command, args);
         }
-        let how = if result.is_ok() { CallResult::Succeeded } else { CallResult::Failed };
+        let how = if error.is_none() { CallResult::Succeeded } else { CallResult::Failed };
         self.worker.count_call(command.number, how);
-        result.unwrap_or_else(|error| {
+        if let Some(error) = error {
             self.reply.truncate_to(mark);
             self.answer_error(&error);
-            Dispatched::DONE
-        })
+        }
+        dispatched
     }
 
     fn reject(&mut self, command: Option<Command>, error: CommandError) -> Dispatched {

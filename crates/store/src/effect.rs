@@ -109,6 +109,11 @@ pub trait EffectSink: Send + Sync {
 
 /// The names of events, as Redis's keyspace notifications have them.
 pub(crate) mod event {
+    /// Whether it only takes: what is left was there before, so whoever waits for the key has been looked for since.
+    pub(crate) fn is_pop(event: &str) -> bool {
+        matches!(event, LPOP | RPOP | ZPOPMAX | ZPOPMIN)
+    }
+
     pub(crate) const APPEND: &str = "append";
     pub(crate) const COPY_TO: &str = "copy_to";
     pub(crate) const DEL: &str = "del";

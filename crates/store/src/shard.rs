@@ -421,7 +421,9 @@ impl ShardMut<'_, '_> {
     pub(crate) fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
         let side = self.guard.side();
         side.watchers.touch(key);
-        if let Some(hash) = side.waiters.find(key) {
+        if let Some(hash) = side.waiters.find(key)
+            && !event::is_pop(event)
+        {
             self.note_if_ready(hash, key);
         }
         self.database.counters(self.index).changes.add(1);

@@ -288,6 +288,22 @@ fn sorted_sets_from_either_end_and_lists_by_counts() {
 }
 
 #[test]
+fn a_key_that_serving_emptied_and_filled_again_comes_behind_what_was_filled_before() {
+    let store = store();
+    let mut elements = [wait(&store, &["b"], first()), wait(&store, &["b"], first())];
+    let mut either = wait(&store, &["b", "a"], first());
+    let _movers = [wait(&store, &["c"], onto("a")), wait(&store, &["d"], onto("b"))];
+    let keys = ["a", "b", "c", "d"].map(|key| store.key(key.as_bytes()));
+    let mut view = store.lock(locks(&keys), store.now());
+    for (key, elements) in keys[1..].iter().zip([["1", "2"].as_slice(), &["onto a"], &["onto b"]]) {
+        view.list_push(key, ListEnd::Back, elements.iter().map(|element| element.as_bytes()), false).unwrap();
+    }
+    drop(view);
+    assert_eq!(elements.each_mut().map(told), ["b: 1", "b: 2"]);
+    assert_eq!(told(&mut either), "a: onto a");
+}
+
+#[test]
 fn what_a_wait_needs_has_to_be_locked() {
     let store = store();
     let a = store.key(b"a");
