@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for ReadContent<'_> {
                     return Err(A::Error::custom("the value's type is unknown"));
                 };
                 let open = match self.open {
-                    Some(Value::Collection(open)) if open.type_name() == name => open,
+                    Some(Value::Collection(open)) if open.value_type().name() == name => open,
                     _ => return Err(A::Error::custom("the record continues another that is not before it")),
                 };
                 map.next_value_seed(Fill(open))?;
@@ -90,7 +90,7 @@ impl<'de> Visitor<'de> for Fill<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the elements of a {}", self.0.type_name())
+        write!(f, "the elements of a {}", self.0.value_type().name())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {

@@ -107,7 +107,7 @@ impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Piece { record, range, .. } = self.0;
         let mut map = serializer.serialize_map(Some(1))?;
-        let name = record.value.type_name();
+        let name = record.value.value_type().name();
         match range.start {
             0 => map.serialize_key(name)?,
             _ => map.serialize_key(&format_args!("{name}{CONTINUES}"))?,

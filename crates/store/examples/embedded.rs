@@ -43,6 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     transfer(&store)?;
+    work(&store)?;
     scan(&store);
 
     // A thread frees the memory of keys whose time has come. Without it they would be invisible all the same.
@@ -67,6 +68,33 @@ fn transfer(store: &Store) -> Result<(), TxError> {
     })?;
     println!("after the transfer: {a} and {b}");
     assert_eq!((a, b), (70, 30));
+    Ok(())
+}
+
+/// A queue of jobs, who does them and how often: a list, a hash and a sorted set, changed together.
+fn work(store: &Store) -> Result<(), TxError> {
+    let jobs = store.list("jobs");
+    jobs.push_back("resize")?;
+    jobs.push_back("rotate")?;
+    while !jobs.is_empty()? {
+        store.transaction(["jobs", "done-by", "score"], |tx| {
+            if let Some(job) = tx.list("jobs").pop_front::<String>()? {
+                tx.hash("done-by").set(job, "worker:1")?;
+                tx.sorted_set("score").incr_by("worker:1", 1.0)?;
+            }
+            Ok::<_, TxError>(())
+        })?;
+    }
+    let best: Vec<(String, f64)> = store.sorted_set("score").pop_max(1)?;
+    println!("the best worker: {best:?}");
+    assert_eq!(best, [("worker:1".to_owned(), 2.0)]);
+    assert_eq!(store.hash("done-by").get::<String>("rotate")?.as_deref(), Some("worker:1"));
+
+    // What is stored as one type cannot be taken for another, and the error says which.
+    if let Err(error) = store.list("done-by").len() {
+        println!("but: {error}");
+    }
+    store.del("done-by");
     Ok(())
 }
 

@@ -41,7 +41,7 @@ use crate::clock::Timestamp;
 use crate::collection::CollectionType;
 use crate::error::StoreError;
 use crate::footprint::block;
-use crate::value::{NewValue, StringRef, ValueRef, parse_integer};
+use crate::value::{NewValue, StringRef, ValueRef, ValueType, parse_integer};
 use crate::wheel::TimerId;
 
 /// The longest value that lies in its entry's block.
@@ -301,16 +301,22 @@ impl Entry {
     /// The collection that the key holds, if it is of this type.
     pub(crate) fn collection<C: CollectionType>(&self) -> Result<&C, StoreError> {
         match self.apart() {
-            Some(Apart::Collection(collection)) => C::of(collection).ok_or(StoreError::WrongType),
-            _ => Err(StoreError::WrongType),
+            Some(Apart::Collection(collection)) => C::of(collection),
+            _ => None,
         }
+        .ok_or_else(|| self.wrong_type(C::TYPE))
+    }
+
+    fn wrong_type(&self, expected: ValueType) -> StoreError {
+        StoreError::WrongType { expected, found: self.value().value_type() }
     }
 
     /// The same, to be changed.
     pub(crate) fn collection_mut<C: CollectionType>(&mut self) -> Result<&mut C, StoreError> {
+        let wrong = self.wrong_type(C::TYPE);
         match self.apart_mut() {
-            Some(Apart::Collection(collection)) => C::of_mut(collection).ok_or(StoreError::WrongType),
-            _ => Err(StoreError::WrongType),
+            Some(Apart::Collection(collection)) => C::of_mut(collection).ok_or(wrong),
+            _ => Err(wrong),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::value::ValueType;
+
 /// Why an operation on a key was refused. A refused operation has changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -13,8 +15,16 @@ pub enum StoreError {
     #[error("increment or decrement would overflow")]
     Overflow,
     /// The key holds another type of value than the operation works on.
-    #[error("operation against a key holding the wrong kind of value")]
-    WrongType,
+    #[error("operation on a {expected} against a key that holds a {found}")]
+    WrongType {
+        /// What the operation works on.
+        expected: ValueType,
+        /// What the key holds.
+        found: ValueType,
+    },
+    /// Bytes cannot be read as the type that was asked for; see [`FromBytes`](crate::FromBytes).
+    #[error("bytes cannot be read as what was asked for")]
+    Unreadable,
     /// The value, or what is to be added to it, is not a number.
     #[error("value is not a valid float")]
     NotAFloat,

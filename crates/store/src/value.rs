@@ -1,5 +1,7 @@
 //! Values: as they come and go ([`Value`]), and as they lie in the store ([`ValueRef`]). Collections are in `collection/`.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::collection::Collection;
@@ -8,7 +10,43 @@ use crate::error::StoreError;
 /// The longest string value, in bytes: 512 MB, as in Redis.
 pub const VALUE_BYTES_MAX: usize = 512 * 1024 * 1024;
 
-const STRING: &str = "string";
+/// What kinds of values a key can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValueType {
+    /// A string of bytes: also what counters and bitmaps are.
+    String,
+    /// Elements in an order.
+    List,
+    /// Members, each once.
+    Set,
+    /// Fields with values.
+    Hash,
+    /// Members with scores.
+    SortedSet,
+}
+
+impl ValueType {
+    /// The name of the type as TYPE gives it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::List => "list",
+            Self::Set => "set",
+            Self::Hash => "hash",
+            Self::SortedSet => "zset",
+        }
+    }
+}
+
+impl fmt::Display for ValueType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::SortedSet => "sorted set",
+            other => other.name(),
+        })
+    }
+}
 
 /// What a key is to hold, or held. Cloning is O(1): a string is a reference-counted run of bytes, and a large collection shares its pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,11 +59,11 @@ pub enum Value {
 }
 
 impl Value {
-    /// The name of the type as TYPE gives it.
-    pub const fn type_name(&self) -> &'static str {
+    /// Which kind of value it is.
+    pub const fn value_type(&self) -> ValueType {
         match self {
-            Self::String(_) => STRING,
-            Self::Collection(collection) => collection.type_name(),
+            Self::String(_) => ValueType::String,
+            Self::Collection(collection) => collection.value_type(),
         }
     }
 
@@ -36,7 +74,7 @@ impl Value {
     pub const fn as_bytes(&self) -> Result<&Bytes, StoreError> {
         match self {
             Self::String(bytes) => Ok(bytes),
-            Self::Collection(_) => Err(StoreError::WrongType),
+            Self::Collection(collection) => Err(no_string(collection)),
         }
     }
 
@@ -47,7 +85,7 @@ impl Value {
     pub fn into_bytes(self) -> Result<Bytes, StoreError> {
         match self {
             Self::String(bytes) => Ok(bytes),
-            Self::Collection(_) => Err(StoreError::WrongType),
+            Self::Collection(collection) => Err(no_string(&collection)),
         }
     }
 
@@ -132,11 +170,11 @@ pub enum ValueRef<'e> {
 }
 
 impl<'e> ValueRef<'e> {
-    /// The name of the type as TYPE gives it.
-    pub const fn type_name(self) -> &'static str {
+    /// Which kind of value it is.
+    pub const fn value_type(self) -> ValueType {
         match self {
-            Self::String(_) => STRING,
-            Self::Collection(collection) => collection.type_name(),
+            Self::String(_) => ValueType::String,
+            Self::Collection(collection) => collection.value_type(),
         }
     }
 
@@ -147,7 +185,7 @@ impl<'e> ValueRef<'e> {
     pub const fn string(self) -> Result<StringRef<'e>, StoreError> {
         match self {
             Self::String(string) => Ok(string),
-            Self::Collection(_) => Err(StoreError::WrongType),
+            Self::Collection(collection) => Err(no_string(collection)),
         }
     }
 
@@ -158,6 +196,10 @@ impl<'e> ValueRef<'e> {
             Self::Collection(collection) => Value::Collection(collection.clone()),
         }
     }
+}
+
+const fn no_string(collection: &Collection) -> StoreError {
+    StoreError::WrongType { expected: ValueType::String, found: collection.value_type() }
 }
 
 /// A string as it lies in the store: short ones beside their key, integers as such, long ones shared. Reading copies nothing.

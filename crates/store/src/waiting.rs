@@ -335,7 +335,7 @@ mod tests {
         };
         let (first, second, third) = (wait(&["a", "b", "c", "a"]), wait(&["a"]), wait(&["d"]));
         assert_eq!(entries(&store), 5, "a client stands once in each queue");
-        store.list_push("a", ListEnd::Back, ["x", "y"]).unwrap();
+        store.list("a").extend(ListEnd::Back, ["x", "y"]).unwrap();
         assert_eq!((entries(&store), store.waiting()), (3, 1), "whoever serves takes them out of the key's queue");
         drop((first, second));
         assert_eq!(entries(&store), 1);

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use pyredis_store::{Hash, Store, StoreError, Value, WalkProgress};
+use pyredis_store::{Hash, Store, StoreError, Value, ValueType, WalkProgress};
 use records::Records;
 use replay::{ByKey, Databases};
 use units::Units;
@@ -103,31 +103,36 @@ fn operation() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// What an operation on a hash says of a key that holds a string.
+const WRONG: StoreError = StoreError::WrongType { expected: ValueType::Hash, found: ValueType::String };
+
 /// An answer as text: the operations have too many types.
 fn apply(store: &Store, op: &Op) -> String {
     match op {
-        Op::Set(key, pairs) => format!("{:?}", store.hash_set(key, pairs.iter().map(|(field, value)| (field, value)))),
+        Op::Set(key, pairs) => {
+            format!("{:?}", store.hash(key).extend(pairs.iter().map(|(field, value)| (field, value))))
+        }
         Op::SetMany(key, stem, count) => {
-            format!("{:?}", store.hash_set(key, (0..*count).map(|number| (many(*stem, number), number.to_string()))))
+            format!("{:?}", store.hash(key).extend((0..*count).map(|number| (many(*stem, number), number.to_string()))))
         }
         Op::RemoveMany(key, stem, count) => {
-            format!("{:?}", store.hash_remove(key, (0..*count).map(|number| many(*stem, number))))
+            format!("{:?}", store.hash(key).remove_many((0..*count).map(|number| many(*stem, number))))
         }
-        Op::SetIfAbsent(key, field, value) => format!("{:?}", store.hash_set_if_absent(key, field, value)),
-        Op::Remove(key, fields) => format!("{:?}", store.hash_remove(key, fields)),
-        Op::Add(key, field, by) => format!("{:?}", store.hash_incr_by(key, field, *by)),
+        Op::SetIfAbsent(key, field, value) => format!("{:?}", store.hash(key).set_if_absent(field, value)),
+        Op::Remove(key, fields) => format!("{:?}", store.hash(key).remove_many(fields)),
+        Op::Add(key, field, by) => format!("{:?}", store.hash(key).incr_by(field, *by)),
         Op::AddFloat(key, field, by) => {
-            format!("{:?}", store.hash_incr_by_float(key, field, f64::from(*by)))
+            format!("{:?}", store.hash(key).incr_by_float(field, f64::from(*by)))
         }
         Op::Get(key, field) => {
-            let value = store.hash_get(key, field).map(|value| value.map(|value| value.to_vec()));
-            format!("{value:?} {:?}", store.hash_contains(key, field))
+            let value = store.hash(key).get::<Bytes>(field);
+            format!("{value:?} {:?}", store.hash(key).contains(field))
         }
         Op::All(key) => {
             let all = |hash: Hash| fields_of(&hash);
-            format!("{:?} {:?}", store.hash(key).map(all), store.hash_len(key))
+            format!("{:?} {:?}", store.hash(key).read().map(all), store.hash(key).len())
         }
-        Op::Scan(key, count) => match store.hash(key) {
+        Op::Scan(key, count) => match store.hash(key).read() {
             Err(error) => format!("{error:?}"),
             Ok(hash) => {
                 let (mut cursor, mut found) = (0, Fields::new());
@@ -216,7 +221,7 @@ fn fields(model: &Model, key: &Bytes) -> Result<Fields, StoreError> {
     match model.get(key) {
         None => Ok(Fields::new()),
         Some(Held::Fields(fields)) => Ok(fields.clone()),
-        Some(Held::Text(_)) => Err(StoreError::WrongType),
+        Some(Held::Text(_)) => Err(WRONG),
     }
 }
 
@@ -304,7 +309,7 @@ proptest! {
             let reply = apply_naive(&mut model, operation);
             prop_assert_eq!(apply(&store, operation), reply, "{:?}", operation);
             match operation {
-                Op::Hold(key) => held.extend(store.hash(key).ok().map(|hash| (hash, fields(&model, key).unwrap()))),
+                Op::Hold(key) => held.extend(store.hash(key).read().ok().map(|hash| (hash, fields(&model, key).unwrap()))),
                 Op::Snapshot => match snapshot.take() {
                     None => {
                         let records = Arc::new(Records::default());
@@ -327,7 +332,7 @@ proptest! {
         }
         for (key, expected) in &model {
             if let Held::Fields(expected) = expected {
-                prop_assert!(fields_of(&store.hash(key).unwrap()) == *expected);
+                prop_assert!(fields_of(&store.hash(key).read().unwrap()) == *expected);
             }
         }
         prop_assert_eq!(store.database(0).unwrap().len(), model.len());
@@ -340,20 +345,20 @@ proptest! {
 fn what_changes_nothing_says_nothing() {
     let units = Arc::new(Units::default());
     let store = Store::builder().shards(2).effect_sink(units.clone()).build();
-    store.hash_set("h", [("f", "v")]).unwrap();
+    store.hash("h").extend([("f", "v")]).unwrap();
     store.set("s", "text");
     let seen = units.since(0).len();
-    assert_eq!(store.hash_set_if_absent("h", "f", "w"), Ok(false));
-    assert_eq!(store.hash_remove("h", ["g", "x"]), Ok(0));
-    assert_eq!(store.hash_remove("none", ["g"]), Ok(0));
-    assert_eq!(store.hash_set("new", [("", ""); 0]), Ok(0));
-    assert_eq!(store.hash_incr_by("h", "f", 1), Err(StoreError::FieldNotAnInteger));
-    assert_eq!(store.hash_incr_by_float("h", "f", 1.0), Err(StoreError::FieldNotAFloat));
-    assert_eq!(store.hash_incr_by_float("new", "f", f64::INFINITY), Err(StoreError::InfiniteIncrement));
-    assert_eq!(store.hash_incr_by_float("new", "f", f64::NAN), Err(StoreError::NotAFloat));
-    assert_eq!(store.hash_set("s", [("f", "v")]), Err(StoreError::WrongType));
-    assert_eq!(store.hash_incr_by("s", "f", 1), Err(StoreError::WrongType));
-    assert_eq!(store.hash_remove("s", ["f"]), Err(StoreError::WrongType));
+    assert_eq!(store.hash("h").set_if_absent("f", "w"), Ok(false));
+    assert_eq!(store.hash("h").remove_many(["g", "x"]), Ok(0));
+    assert_eq!(store.hash("none").remove_many(["g"]), Ok(0));
+    assert_eq!(store.hash("new").extend([("", ""); 0]), Ok(0));
+    assert_eq!(store.hash("h").incr_by("f", 1), Err(StoreError::FieldNotAnInteger));
+    assert_eq!(store.hash("h").incr_by_float("f", 1.0), Err(StoreError::FieldNotAFloat));
+    assert_eq!(store.hash("new").incr_by_float("f", f64::INFINITY), Err(StoreError::InfiniteIncrement));
+    assert_eq!(store.hash("new").incr_by_float("f", f64::NAN), Err(StoreError::NotAFloat));
+    assert_eq!(store.hash("s").extend([("f", "v")]), Err(WRONG));
+    assert_eq!(store.hash("s").incr_by("f", 1), Err(WRONG));
+    assert_eq!(store.hash("s").remove_many(["f"]), Err(WRONG));
     assert!(!store.exists("new"));
     assert_eq!(units.since(seen), Vec::<Vec<_>>::new());
 }
@@ -362,12 +367,12 @@ fn what_changes_nothing_says_nothing() {
 fn events_have_the_names_that_redis_gives_them() {
     let units = Arc::new(Units::default());
     let store = Store::builder().shards(2).effect_sink(units.clone()).build();
-    store.hash_set("h", [("f", "1"), ("g", "x")]).unwrap();
-    store.hash_set_if_absent("h", "i", "1").unwrap();
-    store.hash_incr_by("h", "f", 1).unwrap();
-    store.hash_incr_by_float("h", "f", 0.5).unwrap();
-    store.hash_remove("h", ["g", "none", "g"]).unwrap();
-    store.hash_remove("h", ["f", "i"]).unwrap();
+    store.hash("h").extend([("f", "1"), ("g", "x")]).unwrap();
+    store.hash("h").set_if_absent("i", "1").unwrap();
+    store.hash("h").incr_by("f", 1).unwrap();
+    store.hash("h").incr_by_float("f", 0.5).unwrap();
+    store.hash("h").remove_many(["g", "none", "g"]).unwrap();
+    store.hash("h").remove_many(["f", "i"]).unwrap();
     let events: Vec<Vec<&str>> =
         units.since(0).iter().map(|unit| unit.iter().map(|effect| effect.event).collect()).collect();
     assert_eq!(

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use pyredis_store::{
     Access, Calculation, Key, List, ListEdit, ListEnd, ListSearch, LockSet, Provisional, Store, StoreError, Value,
-    View, WalkProgress, index_range, renew,
+    ValueType, View, WalkProgress, index_range, renew,
 };
 use records::Records;
 use replay::{ByKey, Databases};
@@ -102,7 +102,7 @@ fn elements(list: &List) -> Vec<Bytes> {
 }
 
 fn push(store: &Store, key: &Bytes, end: ListEnd, elements: &[Bytes]) -> String {
-    format!("{:?}", store.list_push(key, end, elements))
+    format!("{:?}", store.list(key).extend(end, elements))
 }
 
 /// An answer as text: the operations have too many types.
@@ -110,7 +110,7 @@ fn apply(store: &Store, op: &Op) -> String {
     match op {
         Op::Push(key, end, elements) => push(store, key, *end, elements),
         Op::Fill(key, count) => push(store, key, ListEnd::Back, &filling(*count)),
-        Op::Pop(key, end) => format!("{:?}", store.list_pop(key, *end).map(|popped| popped.map(Vec::from))),
+        Op::Pop(key, end) => format!("{:?}", store.list(key).pop::<Bytes>(*end)),
         Op::PopMany(key, end, count) => {
             let key = store.key(key);
             let mut locks = LockSet::new();
@@ -118,14 +118,18 @@ fn apply(store: &Store, op: &Op) -> String {
             let popped = store.lock(locks, store.now()).list_pop(&key, *end, *count);
             format!("{:?}", popped.map(|popped| popped.as_ref().map(elements)))
         }
-        Op::Set(key, index, element) => format!("{:?}", store.list_set(key, *index, element)),
-        Op::Insert(key, pivot, element, after) => format!("{:?}", store.list_insert(key, pivot, element, *after)),
-        Op::Remove(key, element, count) => format!("{:?}", store.list_remove(key, element, *count)),
-        Op::Trim(key, start, stop) => format!("{:?}", store.list_trim(key, *start, *stop)),
-        Op::Move(from, out, to, into) => format!("{:?}", store.list_move((from, *out), (to, *into))),
-        Op::Get(key, index) => format!("{:?}", store.list_get(key, *index).map(|element| element.map(Vec::from))),
+        Op::Set(key, index, element) => format!("{:?}", store.list(key).set(*index, element)),
+        Op::Insert(key, pivot, element, after) => {
+            let list = store.list(key);
+            let inserted = if *after { list.insert_after(pivot, element) } else { list.insert_before(pivot, element) };
+            format!("{inserted:?}")
+        }
+        Op::Remove(key, element, count) => format!("{:?}", store.list(key).remove(element, *count)),
+        Op::Trim(key, start, stop) => format!("{:?}", store.list(key).trim(*start, *stop)),
+        Op::Move(from, out, to, into) => format!("{:?}", store.list(from).move_to::<Bytes>(*out, to, *into)),
+        Op::Get(key, index) => format!("{:?}", store.list(key).get::<Bytes>(*index)),
         Op::Find(key, element, from_back, skip, most, within) => {
-            let found = store.list(key).map(|list| {
+            let found = store.list(key).read().map(|list| {
                 let search = ListSearch::new(element).from_back(*from_back).skip(*skip);
                 let mut search = search.at_most(*most).within(*within);
                 while search.step(&list, 100, 1000) {}
@@ -142,6 +146,9 @@ fn apply(store: &Store, op: &Op) -> String {
     }
 }
 
+/// What an operation on a list says of a key that holds a string.
+const WRONG: StoreError = StoreError::WrongType { expected: ValueType::List, found: ValueType::String };
+
 /// A key that holds a string is one with an impossible list.
 const STRING: &str = "string";
 
@@ -149,7 +156,7 @@ struct Wrong;
 
 impl Wrong {
     fn text<T: std::fmt::Debug>(result: Result<T, Self>) -> String {
-        format!("{:?}", result.map_err(|Self| StoreError::WrongType))
+        format!("{:?}", result.map_err(|Self| WRONG))
     }
 }
 
@@ -298,7 +305,7 @@ proptest! {
                 snapshot = Some((walk, records, content(&model, &strings)));
             }
             if let Op::Hold(key) = op {
-                held.extend(store.list(key).ok().map(|list| (elements(&list), list)));
+                held.extend(store.list(key).read().ok().map(|list| (elements(&list), list)));
             }
             prop_assert_eq!(apply(&store, op), apply_naive(&mut model, &mut strings, op), "{:?}", op);
             if let Some((walk, ..)) = &mut snapshot {
@@ -323,7 +330,7 @@ proptest! {
 fn long() -> Store {
     let store = Store::new();
     let elements = (0..10_000).map(|at| if at % 3 == 0 { at.to_string() } else { "x".to_owned() });
-    store.list_push("k", ListEnd::Back, elements).unwrap();
+    store.list("k").extend(ListEnd::Back, elements).unwrap();
     store
 }
 
@@ -337,7 +344,7 @@ fn an_edit_knows_when_the_list_is_another() {
     let mut edit = begin(&view(), &keys).unwrap();
     while edit.step(1000, 1000) {}
     assert!(edit.is_current(&view(), &keys).unwrap());
-    store.list_set("k", 5000, "x").unwrap();
+    store.list("k").set(5000, "x").unwrap();
     assert!(!edit.is_current(&view(), &keys).unwrap());
     let (edit, is_current) = renew(edit, &mut view(), &keys, begin).unwrap();
     assert!(!is_current);
@@ -367,10 +374,10 @@ fn a_search_pauses_after_so_many_bytes() {
 #[test]
 fn what_is_equal_is_not_the_same() {
     let store = long();
-    let list = store.list("k").unwrap();
-    store.list_push("k", ListEnd::Back, ["y"]).unwrap();
-    store.list_pop("k", ListEnd::Back).unwrap();
-    let now = store.list("k").unwrap();
+    let list = store.list("k").read().unwrap();
+    store.list("k").extend(ListEnd::Back, ["y"]).unwrap();
+    store.list("k").pop_back::<Bytes>().unwrap();
+    let now = store.list("k").read().unwrap();
     assert!(list == now && !list.is_same(&now) && list.is_same(&list.clone()));
 }
 
@@ -378,13 +385,13 @@ fn what_is_equal_is_not_the_same() {
 fn many_elements_are_removed_with_one_effect() {
     let units = Arc::new(Units::default());
     let store = Store::builder().effect_sink(units.clone()).build();
-    store.list_push("k", ListEnd::Back, (0..2400).map(|at| format!("{:0>40}", at % 2))).unwrap();
-    assert_eq!(store.list_remove("k", format!("{:0>40}", 1), 1100), Ok(1100));
+    store.list("k").extend(ListEnd::Back, (0..2400).map(|at| format!("{:0>40}", at % 2))).unwrap();
+    assert_eq!(store.list("k").remove(format!("{:0>40}", 1), 1100), Ok(1100));
     assert_eq!(units.since(1).concat().len(), 1);
-    assert_eq!(store.list_remove("k", "nothing", 0), Ok(0));
-    store.list_trim("k", 0, -1).unwrap();
+    assert_eq!(store.list("k").remove("nothing", 0), Ok(0));
+    store.list("k").trim(0, -1).unwrap();
     assert_eq!(units.since(2).concat().len(), 0);
     let mut content = Databases::new();
     units.since(0).iter().flatten().for_each(|effect| replay::apply(&mut content, effect));
-    assert_eq!(content[&0][&b"k"[..]].0, Value::from(store.list("k").unwrap()));
+    assert_eq!(content[&0][&b"k"[..]].0, Value::from(store.list("k").read().unwrap()));
 }

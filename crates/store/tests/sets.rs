@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use pyredis_store::{Collection, Provisional, Set, SetCalculation, SetOp, Store, StoreError, Value, WalkProgress};
+use pyredis_store::{
+    Collection, Provisional, Set, SetCalculation, SetOp, Store, StoreError, Value, ValueType, WalkProgress,
+};
 use records::Records;
 use replay::{ByKey, Databases};
 use units::Units;
@@ -86,42 +88,50 @@ fn members(set: &Set) -> Members {
     set.iter().map(|member| member.to_vec()).collect()
 }
 
+/// What an operation on a set says of a key that holds a string.
+const WRONG: StoreError = StoreError::WrongType { expected: ValueType::Set, found: ValueType::String };
+
 /// An answer as text, and what was popped: the operations have too many types.
 fn apply(store: &Store, op: &Op) -> (String, Members) {
     let mut popped = Members::new();
     let text = match op {
-        Op::Add(key, members) => format!("{:?}", store.set_add(key, members)),
-        Op::AddMany(key, from, count, text) => format!("{:?}", store.set_add(key, numbered(*from, *count, *text))),
-        Op::Remove(key, members) => format!("{:?}", store.set_remove(key, members)),
-        Op::RemoveMany(key, from, count, text) => {
-            format!("{:?}", store.set_remove(key, numbered(*from, *count, *text)))
+        Op::Add(key, members) => format!("{:?}", store.unordered_set(key).extend(members)),
+        Op::AddMany(key, from, count, text) => {
+            format!("{:?}", store.unordered_set(key).extend(numbered(*from, *count, *text)))
         }
-        Op::Move(from, to, member) => format!("{:?}", store.set_move(from, to, member)),
+        Op::Remove(key, members) => format!("{:?}", store.unordered_set(key).remove_many(members)),
+        Op::RemoveMany(key, from, count, text) => {
+            format!("{:?}", store.unordered_set(key).remove_many(numbered(*from, *count, *text)))
+        }
+        Op::Move(from, to, member) => format!("{:?}", store.unordered_set(from).move_to(to, member)),
         Op::Pop(key) => {
-            let result = store.set_pop(key);
+            let result = store.unordered_set(key).pop::<Bytes>();
             popped.extend(result.clone().ok().flatten());
             format!("{:?}", result.map(|popped| usize::from(popped.is_some())))
         }
         Op::PopMany(key, count) => {
-            let result = store.set_pop_many(key, *count);
+            let result = store.unordered_set(key).pop_many(*count);
             popped = result.as_ref().map(members).unwrap_or_default();
             format!("{:?}", result.map(|popped| popped.len()))
         }
-        Op::Combine(op, sources) => format!("{:?}", store.set_combine(*op, sources).map(|set| members(&set))),
-        Op::CombineInto(target, op, sources) => format!("{:?}", store.set_combine_into(target, *op, sources)),
+        Op::Combine(op, sources) => {
+            let (first, others) = sources.split_first().unwrap();
+            format!("{:?}", store.unordered_set(first).combine(*op, others).map(|set| members(&set)))
+        }
+        Op::CombineInto(target, op, sources) => format!("{:?}", store.unordered_set(target).op(*op, sources)),
         Op::Put(key) => {
             store.set(key, "text");
             String::new()
         }
         Op::Delete(key) => format!("{:?}", store.del(key)),
-        Op::Hold(key) => format!("{:?}", store.set_len(key)),
+        Op::Hold(key) => format!("{:?}", store.unordered_set(key).len()),
     };
     (text, popped)
 }
 
 /// A key's members; none where it does not exist.
 fn of(model: &Model, key: &Bytes) -> Result<Members, StoreError> {
-    model.get(key).map_or(Ok(Members::new()), |held| held.clone().ok_or(StoreError::WrongType))
+    model.get(key).map_or(Ok(Members::new()), |held| held.clone().ok_or(WRONG))
 }
 
 fn put(model: &mut Model, key: &Bytes, members: Members) {
@@ -237,7 +247,7 @@ proptest! {
                 snapshot = Some((store.begin_snapshot(sink.clone()).unwrap(), values(&model)));
             }
             if let Op::Hold(key) = op
-                && let Ok(set) = store.set_members(key)
+                && let Ok(set) = store.unordered_set(key).read()
             {
                 held.push((set.clone(), members(&set)));
             }
@@ -272,7 +282,7 @@ proptest! {
         let store = Store::new();
         let keys: Vec<String> = (0..sizes.len()).map(|at| format!("k{at}")).collect();
         for (key, (from, count)) in keys.iter().zip(&sizes) {
-            store.set_add(key, numbered(*from, *count, true)).unwrap();
+            store.unordered_set(key).extend(numbered(*from, *count, true)).unwrap();
         }
         let begin = || {
             let sources: Vec<_> = keys.iter().map(|key| store.key(key.as_bytes())).collect();
@@ -305,8 +315,8 @@ fn popped_members_are_picked_evenly() {
         let mut times = [0_u32; 10];
         for _ in 0..2000 {
             let store = Store::new();
-            store.set_add("s", (0..10).map(|number| number.to_string())).unwrap();
-            let popped = store.set_pop_many("s", count).unwrap();
+            store.unordered_set("s").extend((0..10).map(|number| number.to_string())).unwrap();
+            let popped = store.unordered_set("s").pop_many(count).unwrap();
             for member in popped.iter().filter_map(|member| member.as_integer()) {
                 times[usize::try_from(member).unwrap()] += 1;
             }
@@ -323,16 +333,16 @@ fn many_popped_members_are_told_with_one_effect() {
     for count in [1200, 4000, 8500, 9999, 10_000] {
         let units = Arc::new(Units::default());
         let store = Store::builder().effect_sink(units.clone()).build();
-        store.set_add("s", (0..10_000).map(|number| format!("member:{number}"))).unwrap();
-        let popped = store.set_pop_many("s", count).unwrap();
-        assert_eq!((popped.len(), store.set_len("s")), (count, Ok(10_000 - count)));
+        store.unordered_set("s").extend((0..10_000).map(|number| format!("member:{number}"))).unwrap();
+        let popped = store.unordered_set("s").pop_many(count).unwrap();
+        assert_eq!((popped.len(), store.unordered_set("s").len()), (count, Ok(10_000 - count)));
         let effects = units.since(1).concat();
         assert_eq!(effects[0].event, "spop");
         assert_eq!(effects.len(), if count == 10_000 { 2 } else { 1 });
         let mut content = replay::Databases::new();
         units.since(0).iter().flatten().for_each(|effect| replay::apply(&mut content, effect));
         let left = content.remove(&0).and_then(|mut keys| keys.remove(&b"s"[..]));
-        let expected = (count < 10_000).then(|| Value::from(store.set_members("s").unwrap()));
+        let expected = (count < 10_000).then(|| Value::from(store.unordered_set("s").read().unwrap()));
         assert_eq!(left.map(|(value, _)| value), expected);
     }
 }
@@ -348,21 +358,21 @@ fn a_change_of_a_source_is_seen() {
         store.lock(locks, store.now())
     };
     let changes: [(&str, &dyn Fn()); 5] = [
-        ("a member more", &|| _ = store.set_add("a", ["new"]).unwrap()),
+        ("a member more", &|| _ = store.unordered_set("a").extend(["new"]).unwrap()),
         ("a member out and in", &|| {
-            store.set_remove("a", ["member:7"]).unwrap();
-            store.set_add("a", ["member:7"]).unwrap();
+            store.unordered_set("a").remove_many(["member:7"]).unwrap();
+            store.unordered_set("a").extend(["member:7"]).unwrap();
         }),
-        ("a small set", &|| _ = store.set_remove("b", ["1"]).unwrap()),
-        ("a key that was not there", &|| _ = store.set_add("c", ["1"]).unwrap()),
+        ("a small set", &|| _ = store.unordered_set("b").remove_many(["1"]).unwrap()),
+        ("a key that was not there", &|| _ = store.unordered_set("c").extend(["1"]).unwrap()),
         ("a key that is gone", &|| _ = store.del("b")),
     ];
     for (what, change) in changes {
         for key in ["a", "b", "c"] {
             store.del(key);
         }
-        store.set_add("a", many()).unwrap();
-        store.set_add("b", ["1", "2"]).unwrap();
+        store.unordered_set("a").extend(many()).unwrap();
+        store.unordered_set("b").extend(["1", "2"]).unwrap();
         let calculation = SetCalculation::begin(&view(), SetOp::Union, &keys).unwrap();
         assert!(calculation.is_current(&view(), &keys).unwrap());
         change();

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use pyredis_store::{
     Access, Aggregate, Calculation, Clock, Key, LockSet, ManualClock, Provisional, SetOp, SnapshotWalk, SortedSet,
-    SortedSetCalculation, SortedSetRange, SortedSetRemoval, Store, StoreError, Timestamp, Value, View, WalkProgress,
-    ZaddOptions, ZaddOutcome, ZremReason,
+    SortedSetCalculation, SortedSetRange, SortedSetRemoval, Store, StoreError, Timestamp, Value, ValueType, View,
+    WalkProgress, ZaddOptions, ZaddOutcome, ZremReason,
 };
 use records::Records;
 use replay::{ByKey, Databases};
@@ -429,10 +429,12 @@ fn what_is_of_another_type_is_refused_and_stays() {
         let before = world.units.since(0).len();
         let mut view = world.store.lock_key(&key, Access::Write, world.store.now());
         let pairs = [(&b"m"[..], 1.0)];
-        assert_eq!(view.zadd(&key, pairs.into_iter(), ZaddOptions::default()), Err(StoreError::WrongType));
-        assert_eq!(view.zincr_by(&key, b"m", 1.0, ZaddOptions::default()), Err(StoreError::WrongType));
-        assert_eq!(view.zrem(&key, std::iter::once(&b"m"[..])), Err(StoreError::WrongType));
-        assert_eq!(view.zrem_ranks(&key, 0..1, ZremReason::Ranks), Err(StoreError::WrongType));
+        let found = view.value_type(&key).unwrap().unwrap();
+        let wrong = StoreError::WrongType { expected: ValueType::SortedSet, found };
+        assert_eq!(view.zadd(&key, pairs.into_iter(), ZaddOptions::default()), Err(wrong));
+        assert_eq!(view.zincr_by(&key, b"m", 1.0, ZaddOptions::default()), Err(wrong));
+        assert_eq!(view.zrem(&key, std::iter::once(&b"m"[..])), Err(wrong));
+        assert_eq!(view.zrem_ranks(&key, 0..1, ZremReason::Ranks), Err(wrong));
         drop(view);
         assert_eq!(world.units.since(0).len(), before);
     }

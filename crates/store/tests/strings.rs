@@ -102,15 +102,15 @@ fn apply(store: &Store, op: &Op) -> String {
         }
         Op::SetRange(key, offset, bytes) => format!("{:?}", store.set_range(key, *offset, bytes).unwrap()),
         Op::GetRange(key, start, end) => format!("{:?}", store.get_range(key, *start, *end).to_vec()),
-        Op::SetBit(key, offset, bit) => format!("{:?}", store.set_bit(key, *offset, *bit).unwrap()),
-        Op::GetBit(key, offset) => format!("{:?}", store.get_bit(key, *offset)),
-        Op::CountBits(key, from, to) => format!("{:?}", store.count_bits(key, *from..*to)),
-        Op::FindBit(key, from, to, bit) => format!("{:?}", store.find_bit(key, *from..*to, *bit)),
+        Op::SetBit(key, offset, bit) => format!("{:?}", store.bitmap(key).set(*offset, *bit).unwrap()),
+        Op::GetBit(key, offset) => format!("{:?}", store.bitmap(key).get(*offset).unwrap()),
+        Op::CountBits(key, from, to) => format!("{:?}", store.bitmap(key).count(*from..*to).unwrap()),
+        Op::FindBit(key, from, to, bit) => format!("{:?}", store.bitmap(key).position(*bit, *from..*to).unwrap()),
         Op::BitField(key, steps) => {
             let steps: Vec<BitFieldOp> = steps.iter().map(|step| real_step(*step)).collect();
-            format!("{:?}", store.bit_field(key, &steps).unwrap())
+            format!("{:?}", store.bitmap(key).field(&steps).unwrap())
         }
-        Op::Combine(op, target, sources) => format!("{:?}", store.bit_op(*op, target, sources).unwrap()),
+        Op::Combine(op, target, sources) => format!("{:?}", store.bitmap(target).op(*op, sources).unwrap()),
         Op::Copy(from, to, replaces) => format!("{:?}", store.copy(from, to, 0, *replaces).unwrap()),
         Op::RenameIfAbsent(from, to) => format!("{:?}", store.rename_if_absent(from, to).ok()),
         Op::Hold(_) => String::new(),
@@ -324,13 +324,13 @@ fn a_long_string_is_changed_where_it_is() {
     let address = || store.get("long").unwrap().as_ptr();
     let before = address();
     for bit in [0, 100, 7_999_999] {
-        store.set_bit("long", bit, true).unwrap();
-        store.set_bit("long", bit, false).unwrap();
+        store.bitmap("long").set(bit, true).unwrap();
+        store.bitmap("long").set(bit, false).unwrap();
     }
     store.set_range("long", 500_000, "part").unwrap();
     assert_eq!(address(), before, "nobody held it");
     let held = store.get("long").unwrap();
-    store.set_bit("long", 3, true).unwrap();
+    store.bitmap("long").set(3, true).unwrap();
     assert_eq!(held[0], 7 & 0x7F);
     assert_ne!(address(), before, "a reader held it");
 }
@@ -340,9 +340,9 @@ fn a_write_that_changes_nothing_copies_nothing() {
     let store = Store::new();
     store.set("long", vec![0xFF; 1_000_000]);
     let held = store.get("long").unwrap();
-    store.set_bit("long", 5, true).unwrap();
+    store.bitmap("long").set(5, true).unwrap();
     let field = BitField::new(8, 8, false).unwrap();
-    store.bit_field("long", &[BitFieldOp::Set(field, 255, Overflow::Fail)]).unwrap();
+    store.bitmap("long").field(&[BitFieldOp::Set(field, 255, Overflow::Fail)]).unwrap();
     assert_eq!(store.get("long").unwrap().as_ptr(), held.as_ptr());
     assert_eq!(store.changes(), 1);
 }
@@ -356,10 +356,10 @@ fn a_snapshot_has_the_bytes_of_its_moment() {
     let records = Arc::new(Records::default());
     let mut walk = store.begin_snapshot(records.clone()).unwrap();
     for (key, value) in &contents {
-        store.set_bit(key, 1, value[0] & 0x40 == 0).unwrap();
+        store.bitmap(key).set(1, value[0] & 0x40 == 0).unwrap();
         store.set_range(key, 2, "changed").unwrap();
         let field = BitField::new(100, 7, true).unwrap();
-        store.bit_field(key, &[BitFieldOp::Set(field, 9, Overflow::Wrap)]).unwrap();
+        store.bitmap(key).field(&[BitFieldOp::Set(field, 9, Overflow::Wrap)]).unwrap();
         store.rename_if_absent(key, format!("{key}-moved")).unwrap();
         store.copy(format!("{key}-moved"), key, 2, false).unwrap();
         store.move_key(format!("{key}-moved"), 1).unwrap();
@@ -377,10 +377,10 @@ fn what_is_refused_changes_nothing() {
     let store = Store::new();
     let limit = pyredis_store::VALUE_BYTES_MAX;
     assert!(store.set_range("k", limit, "x").is_err());
-    assert!(store.set_bit("k", limit as u64 * 8, true).is_err());
-    assert!(store.set_bit("k", u64::MAX, false).is_err());
+    assert!(store.bitmap("k").set(limit as u64 * 8, true).is_err());
+    assert!(store.bitmap("k").set(u64::MAX, false).is_err());
     let field = BitField::new(limit as u64 * 8 - 1, 2, false).unwrap();
-    assert!(store.bit_field("k", &[BitFieldOp::Add(field, 0, Overflow::Wrap)]).is_err());
+    assert!(store.bitmap("k").field(&[BitFieldOp::Add(field, 0, Overflow::Wrap)]).is_err());
     store.set("text", "abc");
     assert!(store.incr_by_float("text", 1.0).is_err());
     assert!(store.incr_by_float("k", f64::INFINITY).is_err());

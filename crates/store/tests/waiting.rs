@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use pyredis_store::{Given, Key, ListEnd, LockSet, Record, Store, StoreError, Value, WaitEnd, Waiting, Wish};
+use pyredis_store::{
+    Given, Key, ListEnd, LockSet, Record, Store, StoreError, Value, ValueType, WaitEnd, Waiting, Wish,
+};
 
 /// Counts how often it is woken.
 #[derive(Default)]
@@ -79,7 +81,7 @@ fn told(waiting: &mut Waiting) -> String {
 }
 
 fn push(store: &Store, key: &str, elements: &[&str]) {
-    store.list_push(key, ListEnd::Back, elements).unwrap();
+    store.list(key).extend(ListEnd::Back, elements).unwrap();
 }
 
 type Write = (&'static str, fn(&Store));
@@ -158,11 +160,11 @@ fn other_types_and_other_keys_serve_nobody() {
     push(&store, "list", &["x"]);
     assert_eq!((told(&mut list), told(&mut set)), ("waits".into(), "waits".into()));
     store.del("k");
-    store.zadd("k", "m", 1.5).unwrap();
+    store.sorted_set("k").insert("m", 1.5).unwrap();
     assert_eq!((told(&mut list), told(&mut set)), ("waits".into(), "k: m=1.5".into()));
     push(&store, "k", &["x", "y"]);
     assert_eq!(told(&mut list), "k: x");
-    assert_eq!(store.list_len("k"), Ok(1));
+    assert_eq!(store.list("k").len(), Ok(1));
 }
 
 #[test]
@@ -176,10 +178,10 @@ fn first_come_first_served_for_each_key() {
     push(&store, "a", &["2", "3", "4"]);
     // One that has been told waits for ever.
     assert_eq!(told(), ["a: 2", "waits", "waits", "a: 3"]);
-    assert_eq!((store.list_len("a"), store.waiting()), (Ok(1), 1));
+    assert_eq!((store.list("a").len(), store.waiting()), (Ok(1), 1));
     push(&store, "b", &["5", "6"]);
     assert_eq!(told(), ["waits", "waits", "b: 5", "waits"]);
-    assert_eq!((store.list_len("b"), store.waiting()), (Ok(1), 0));
+    assert_eq!((store.list("b").len(), store.waiting()), (Ok(1), 0));
     drop(waiting);
     store.debug_check();
 }
@@ -196,7 +198,7 @@ fn a_chain_of_moves_is_one_instant() {
     push(&store, "a", &["x", "y"]);
     let told: Vec<String> = waiting.iter_mut().map(told).collect();
     assert_eq!(told, ["f: x", "e: moved x", "d: moved x", "c: moved x", "b: moved x", "a: moved x"]);
-    assert_eq!((store.list_len("a"), store.len()), (Ok(1), 1));
+    assert_eq!((store.list("a").len(), store.len()), (Ok(1), 1));
     assert_eq!(store.waiting(), 0);
     store.debug_check();
 }
@@ -207,7 +209,8 @@ fn a_move_onto_another_type_fails_and_passes_the_turn_on() {
     store.set("t", "string");
     let (mut bad, mut good) = (wait(&store, &["k"], onto("t")), wait(&store, &["k"], first()));
     push(&store, "k", &["x"]);
-    assert_eq!(told(&mut bad), format!("k: {:?}", StoreError::WrongType));
+    let wrong = StoreError::WrongType { expected: ValueType::List, found: ValueType::String };
+    assert_eq!(told(&mut bad), format!("k: {wrong:?}"));
     assert_eq!(told(&mut good), "k: x");
 }
 
@@ -256,7 +259,7 @@ fn who_leaves_passes_the_turn_on() {
     assert_eq!(told(&mut last), "a: x");
     drop((unblocked, refused, last));
     push(&store, "b", &["y"]);
-    assert_eq!((store.list_len("b"), store.waiting()), (Ok(1), 0));
+    assert_eq!((store.list("b").len(), store.waiting()), (Ok(1), 0));
     store.debug_check();
 }
 
@@ -276,7 +279,7 @@ fn sorted_sets_from_either_end_and_lists_by_counts() {
     let mut two = wait(&store, &["l"], Wish::Elements { end: ListEnd::Back, count: 2 });
     let mut many = wait(&store, &["l"], Wish::Elements { end: ListEnd::Front, count: 10 });
     for (member, score) in [("a", 1.0), ("b", 2.0), ("c", 3.0), ("d", 4.0)] {
-        store.zadd("other", member, score).unwrap();
+        store.sorted_set("other").insert(member, score).unwrap();
     }
     store.rename("other", "z").unwrap();
     push(&store, "l", &["1", "2", "3", "4", "5"]);

@@ -144,7 +144,7 @@ impl From<StoreError> for CommandError {
             StoreError::NotAFloat => Self::NotAFloat,
             StoreError::NotFinite => Self::NotFinite,
             StoreError::Overflow => Self::Overflow,
-            StoreError::WrongType => Self::WrongType,
+            StoreError::WrongType { .. } => Self::WrongType,
             StoreError::TooLong => Self::TooLong,
             StoreError::NoSuchKey => Self::NoSuchKey,
             StoreError::NoSuchDatabase => Self::DatabaseRange,

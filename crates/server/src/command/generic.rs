@@ -1,5 +1,7 @@
 //! Keys of any type: DEL, UNLINK, EXISTS, TOUCH, TYPE. What moves them is in `transfer.rs`. Walks over all keys are in `keyspace.rs`.
 
+use pyredis_store::ValueType;
+
 use super::context::Ctx;
 use super::error::CommandError;
 use super::spec::{Arity, CommandSpec, Flags, KeySpec};
@@ -86,7 +88,7 @@ const TYPE: CommandSpec = CommandSpec {
 
 fn type_of(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view) = ctx.key_and_view(0)?;
-    let name = view.type_name(key)?.unwrap_or("none");
+    let name = view.value_type(key)?.map_or("none", ValueType::name);
     ctx.reply.simple(name);
     Ok(Outcome::Done)
 }

@@ -275,7 +275,7 @@ impl Walk for Scan {
         let next = view.scan_shard(self.db, cursor, slice, |key, value| {
             seen += 1;
             let is_wanted = self.pattern.as_ref().is_none_or(|pattern| glob_match(pattern, key))
-                && self.type_name.as_ref().is_none_or(|name| name == value.type_name().as_bytes());
+                && self.type_name.as_ref().is_none_or(|name| name == value.value_type().name().as_bytes());
             if is_wanted {
                 self.found.add(key);
             }

@@ -50,7 +50,7 @@ fn lcs(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (first, second) = (ctx.key(0)?, ctx.key(1)?);
     let view = ctx.view()?;
     let string = |key| match view.get(key) {
-        Err(StoreError::WrongType) => Err(CommandError::err("The specified keys must contain string values")),
+        Err(StoreError::WrongType { .. }) => Err(CommandError::err("The specified keys must contain string values")),
         held => Ok(held?.map(|value| value.to_bytes()).unwrap_or_default()),
     };
     let (first, second) = (string(first)?, string(second)?);

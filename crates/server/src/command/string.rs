@@ -155,7 +155,7 @@ fn mget(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     for index in 0..ctx.keys.len() {
         let (key, view, reply) = ctx.key_view_reply(index)?;
         match view.get(key) {
-            Err(StoreError::WrongType) => reply.null(),
+            Err(StoreError::WrongType { .. }) => reply.null(),
             held => reply_held(reply, held?),
         }
     }

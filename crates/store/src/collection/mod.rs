@@ -45,6 +45,8 @@ pub use list::List;
 pub use set::Set;
 pub use sorted_set::{Boundary, SortedSet};
 
+use crate::value::ValueType;
+
 /// A collection of any type.
 ///
 /// All of them guarantee: a clone is O(1) for what is large (it shares all pages), copies at most a header of what is small, and never changes when
@@ -75,13 +77,13 @@ macro_rules! each {
 }
 
 impl Collection {
-    /// The name of the type as TYPE gives it.
-    pub const fn type_name(&self) -> &'static str {
+    /// Which kind of value it is.
+    pub const fn value_type(&self) -> ValueType {
         match self {
-            Self::List(_) => "list",
-            Self::Set(_) => "set",
-            Self::Hash(_) => "hash",
-            Self::SortedSet(_) => "zset",
+            Self::List(_) => ValueType::List,
+            Self::Set(_) => ValueType::Set,
+            Self::Hash(_) => ValueType::Hash,
+            Self::SortedSet(_) => ValueType::SortedSet,
         }
     }
 
@@ -119,6 +121,9 @@ impl Collection {
 
 /// What makes a type one of the collections.
 pub trait CollectionType: Default + Into<Collection> {
+    /// Which kind of value it is.
+    const TYPE: ValueType;
+
     /// The collection, if it is of this type.
     fn of(collection: &Collection) -> Option<&Self>;
 
@@ -132,6 +137,8 @@ pub trait CollectionType: Default + Into<Collection> {
 macro_rules! collection_type {
     ($type:ident) => {
         impl CollectionType for $type {
+            const TYPE: ValueType = ValueType::$type;
+
             fn of(collection: &Collection) -> Option<&Self> {
                 if let Collection::$type(inner) = collection { Some(inner) } else { None }
             }

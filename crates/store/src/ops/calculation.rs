@@ -4,8 +4,6 @@
 
 use crate::error::StoreError;
 use crate::key::Key;
-use crate::lock_set::LockSet;
-use crate::store::Store;
 use crate::view::View;
 
 /// Bytes that are looked at while keys are locked.
@@ -48,41 +46,6 @@ pub trait Calculation: Provisional {
     /// # Errors
     /// [`StoreError::Undeclared`], [`StoreError::TooLong`].
     fn store(self, view: &mut View<'_>, target: &Key<'_>) -> Result<Self::Stored, StoreError>;
-}
-
-impl Store {
-    /// Changes `target` by what is calculated from `sources`, which are locked for a moment only, unless they are changed again and again.
-    pub(crate) fn calculate_into<C: Calculation>(
-        &self,
-        target: &Key<'_>,
-        sources: &[Key<'_>],
-        begin: impl Fn(&View<'_>, &[Key<'_>]) -> Result<C, StoreError>,
-    ) -> Result<C::Stored, StoreError> {
-        let mut locks = LockSet::new();
-        locks.write(target);
-        sources.iter().for_each(|key| locks.read(key));
-        let (mut begun, mut attempts) = (None::<C>, 0);
-        loop {
-            let outcome = self.with_view(locks.clone(), |view| {
-                let calculation = match begun.take() {
-                    Some(calculation) => renew(calculation, view, sources, &begin)?.0,
-                    None => begin(view, sources)?,
-                };
-                if calculation.is_short() || attempts == ATTEMPTS {
-                    return calculation.store(view, target).map(Ok);
-                }
-                Ok(Err(calculation))
-            });
-            match outcome? {
-                Ok(stored) => return Ok(stored),
-                Err(mut calculation) => {
-                    attempts += 1;
-                    while calculation.advance() {}
-                    begun = Some(calculation);
-                }
-            }
-        }
-    }
 }
 
 /// What was begun, if the keys hold what they held at its beginning, and else a new one; and whether it is the old one. Whatever comes of it, what has become

@@ -5,7 +5,7 @@ use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::shard::NewDeadline;
-use crate::value::{NewValue, Value};
+use crate::value::{NewValue, Value, ValueType};
 use crate::view::View;
 
 impl View<'_> {
@@ -17,12 +17,12 @@ impl View<'_> {
         Ok(self.peek(key)?.is_some())
     }
 
-    /// The name of the type of what a key holds, as TYPE gives it. Asking does not count as using it.
+    /// Which kind of value a key holds. Asking does not count as using it.
     ///
     /// # Errors
     /// See [`exists`](Self::exists).
-    pub fn type_name(&self, key: &Key<'_>) -> Result<Option<&'static str>, StoreError> {
-        Ok(self.peek(key)?.map(|entry| entry.value().type_name()))
+    pub fn value_type(&self, key: &Key<'_>) -> Result<Option<ValueType>, StoreError> {
+        Ok(self.peek(key)?.map(|entry| entry.value().value_type()))
     }
 
     /// Removes a key. Returns whether it existed.

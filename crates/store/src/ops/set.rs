@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::collection::Set;
+use crate::collection::{Element, Set};
 use crate::effect::{Delta, event};
 use crate::entry::Entry;
 use crate::error::StoreError;
@@ -64,17 +64,24 @@ impl View<'_> {
         Ok(is_there)
     }
 
-    /// Takes a member out that is picked at random; `None` where there is no such key. O(log n).
+    /// Takes a member out that is picked at random, if `read` makes something of it; `None` where there is no such key. O(log n).
     ///
     /// # Errors
-    /// See [`set_add`](Self::set_add).
-    pub fn set_pop(&mut self, key: &Key<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+    /// See [`set_add`](Self::set_add); what `read` returns, and then the member stays.
+    pub fn set_pop<R>(
+        &mut self,
+        key: &Key<'_>,
+        read: impl FnOnce(&[u8]) -> Result<R, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
         let popped = self.shard_mut(key)?.change(key, |set: &mut Set, report| {
-            let member = set.take(fastrand::usize(..set.len().max(1)))?;
-            report.tell(event::SPOP, || Delta::SetRemove(vec![Bytes::copy_from_slice(&member)]));
-            Some(member)
+            let rank = fastrand::usize(..set.len().max(1));
+            let Some(member) = set.get(rank).map(Element::to_vec) else { return Ok(None) };
+            let result = read(&member)?;
+            set.take(rank);
+            report.tell(event::SPOP, || Delta::SetRemove(vec![member.into()]));
+            Ok(Some(result))
         })?;
-        Ok(popped.flatten())
+        popped.transpose().map(Option::flatten)
     }
 }
 

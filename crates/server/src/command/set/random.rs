@@ -28,7 +28,7 @@ fn spop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     match ctx.args.len() {
         2 => {
             let (key, view) = ctx.key_and_view(0)?;
-            match view.set_pop(key)? {
+            match view.set_pop(key, |member| Ok(member.to_vec()))? {
                 Some(member) => ctx.reply.bulk(&member),
                 None => ctx.reply.null(),
             }

@@ -56,7 +56,7 @@ impl Pattern {
             }),
         };
         match held {
-            Err(StoreError::WrongType) => Ok(None),
+            Err(StoreError::WrongType { .. }) => Ok(None),
             held => held,
         }
     }

@@ -10,7 +10,9 @@ use std::vec::IntoIter;
 
 use bytes::Bytes;
 use pyredis_protocol::{ReplyWriter, RespVersion};
-use pyredis_store::{ATTEMPTS, Collection, Key, List, LockSet, Provisional, StoreError, ValueRef, View, renew};
+use pyredis_store::{
+    ATTEMPTS, Collection, Key, List, LockSet, Provisional, StoreError, ValueRef, ValueType, View, renew,
+};
 
 use super::Options;
 use super::number;
@@ -80,7 +82,9 @@ impl Output {
 fn source(value: Option<ValueRef<'_>>) -> Result<Option<Collection>, StoreError> {
     match value {
         None => Ok(None),
-        Some(ValueRef::Collection(Collection::Hash(_)) | ValueRef::String(_)) => Err(StoreError::WrongType),
+        Some(value @ (ValueRef::Collection(Collection::Hash(_)) | ValueRef::String(_))) => {
+            Err(StoreError::WrongType { expected: ValueType::List, found: value.value_type() })
+        }
         Some(ValueRef::Collection(collection)) => Ok(Some(collection.clone())),
     }
 }

@@ -51,8 +51,8 @@ fn at_once(server: &Shared, version: RespVersion, line: &str) -> Frame {
 
 fn server() -> Shared {
     let server = Shared::for_tests();
-    server.store.hash_set("h", (0..MANY).map(|number| (format!("f{number}"), number.to_string()))).unwrap();
-    server.store.hash_set("long", [("a", vec![b'x'; 70_000]), ("b", vec![b'y'; 80_000])]).unwrap();
+    server.store.hash("h").extend((0..MANY).map(|number| (format!("f{number}"), number.to_string()))).unwrap();
+    server.store.hash("long").extend([("a", vec![b'x'; 70_000]), ("b", vec![b'y'; 80_000])]).unwrap();
     server
 }
 
@@ -91,8 +91,8 @@ fn a_long_answer_is_of_the_moment_that_it_began() {
     for version in VERSIONS {
         let server = server();
         let [all, fields, values] = ["HGETALL h", "HKEYS h", "HVALS h"].map(|line| begin(&server, version, line));
-        server.store.hash_set("h", [("f0", "other"), ("new", "x")]).unwrap();
-        server.store.hash_remove("h", (1..MANY).map(|number| format!("f{number}"))).unwrap();
+        server.store.hash("h").extend([("f0", "other"), ("new", "x")]).unwrap();
+        server.store.hash("h").remove_many((1..MANY).map(|number| format!("f{number}"))).unwrap();
         let all = end(all, version);
         assert_eq!(matches!(all, Frame::Map(_)), version == RespVersion::Resp3);
         let all = pairs(all);

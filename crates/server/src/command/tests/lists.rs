@@ -76,7 +76,7 @@ fn texts(frame: &Frame) -> Vec<String> {
 /// A list of all numbers below a bound, in no order.
 fn shuffled(server: &Shared, key: &str) {
     let numbers = (0..LONG).map(|at| (at * 7919 % LONG).to_string());
-    server.store.list_push(key, ListEnd::Back, numbers).unwrap();
+    server.store.list(key).extend(ListEnd::Back, numbers).unwrap();
 }
 
 fn hold(server: &Shared, key: &str, collection: impl Into<Collection>) {
@@ -105,15 +105,15 @@ fn a_long_list_is_answered_in_steps() {
 fn long_elements_are_answered_whole() {
     let server = Shared::for_tests();
     let elements = [70_000, 3, 100_000].map(|length| "x".repeat(length));
-    server.store.list_push("k", ListEnd::Back, &elements).unwrap();
+    server.store.list("k").extend(ListEnd::Back, &elements).unwrap();
     assert_eq!(texts(&call(&server, "LRANGE k 0 -1")), elements);
 }
 
 #[test]
 fn a_long_list_is_searched_in_steps() {
     let server = Shared::for_tests();
-    server.store.list_push("k", ListEnd::Back, (0..LONG).map(|at| (at % 2).to_string())).unwrap();
-    server.store.list_push("k", ListEnd::Back, ["last"]).unwrap();
+    server.store.list("k").extend(ListEnd::Back, (0..LONG).map(|at| (at % 2).to_string())).unwrap();
+    server.store.list("k").extend(ListEnd::Back, ["last"]).unwrap();
     assert_eq!(call(&server, "LPOS k last"), Frame::Integer(5000));
     assert_eq!(call(&server, "LPOS k nothing"), Frame::Null);
     let Frame::Array(found) = call(&server, "LPOS k 1 COUNT 0 RANK 2") else { panic!("an array") };
@@ -123,7 +123,7 @@ fn a_long_list_is_searched_in_steps() {
 #[test]
 fn a_change_of_a_long_list_begins_anew_when_that_changes() {
     let server = Shared::for_tests();
-    server.store.list_push("k", ListEnd::Back, (0..LONG).map(|at| (at % 2).to_string())).unwrap();
+    server.store.list("k").extend(ListEnd::Back, (0..LONG).map(|at| (at % 2).to_string())).unwrap();
     let (removal, insertion) = (begin(&server, "LREM k 0 1"), begin(&server, "LINSERT k AFTER last x"));
     call(&server, "RPUSH k last");
     let Err(insertion) = round(&server, insertion, &mut 0) else { panic!("it has not seen the change") };
@@ -153,11 +153,11 @@ fn what_is_stored_was_sorted_from_what_is_there() {
     shuffled(&server, "k");
     let mut work = begin(&server, "SORT k DESC LIMIT 0 2 STORE d");
     for more in [7000, 8000] {
-        server.store.list_push("k", ListEnd::Front, [more.to_string()]).unwrap();
+        server.store.list("k").extend(ListEnd::Front, [more.to_string()]).unwrap();
         let Err(again) = round(&server, work, &mut 0) else { panic!("it has not seen the change") };
         work = again;
     }
-    server.store.list_push("k", ListEnd::Front, ["9000"]).unwrap();
+    server.store.list("k").extend(ListEnd::Front, ["9000"]).unwrap();
     assert_eq!(round(&server, work, &mut 0).ok(), Some(Frame::Integer(2)), "the third time under the locks");
     assert_eq!(texts(&call(&server, "LRANGE d 0 -1")), ["9000", "8000"]);
 }
@@ -224,7 +224,7 @@ fn sets_sorted_sets_and_hashes_are_read() {
 fn long_elements_are_compared_without_the_lock() {
     let server = Shared::for_tests();
     let element = |last: char| format!("{}{last}", "x".repeat(9_999));
-    server.store.list_push("k", ListEnd::Back, (0..100).map(|at| element(if at == 99 { 'b' } else { 'a' }))).unwrap();
+    server.store.list("k").extend(ListEnd::Back, (0..100).map(|at| element(if at == 99 { 'b' } else { 'a' }))).unwrap();
     for (line, answer) in [("LPOS k", 99), ("LREM k 0", 1), ("LINSERT k BEFORE", -1)] {
         let last = if line.starts_with("LINSERT") { " new" } else { "" };
         let work = begin(&server, &format!("{line} {}{last}", element('b')));

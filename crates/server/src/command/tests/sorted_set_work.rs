@@ -15,7 +15,7 @@ fn server() -> Shared {
     let server = Shared::for_tests();
     for at in 0..MANY {
         for key in ["a", "b"] {
-            server.store.zadd(key, format!("member:{at}"), at as f64).unwrap();
+            server.store.sorted_set(key).insert(format!("member:{at}"), at as f64).unwrap();
         }
     }
     server
@@ -60,13 +60,13 @@ fn a_calculation_begins_anew_when_its_sets_are_changed() {
         [("ZUNIONSTORE d 2 a b", MANY + 1), ("ZINTERSTORE d 2 a b", MANY), ("ZRANGESTORE d a 0 -1", MANY + 1)]
     {
         server.store.del("d");
-        server.store.zrem("a", "new").unwrap();
+        server.store.sorted_set("a").remove("new").unwrap();
         let (_, work) = begin(&server, RespVersion::Resp2, line);
-        server.store.zadd("a", "new", 1.0).unwrap();
+        server.store.sorted_set("a").insert("new", 1.0).unwrap();
         let Err(work) = go_on(&server, RespVersion::Resp2, work) else { panic!("{line} has not seen the change") };
         assert!(!server.store.exists("d"));
         assert!(go_on(&server, RespVersion::Resp2, work).is_ok());
-        assert_eq!(server.store.zcard("d"), Ok(members), "{line}");
+        assert_eq!(server.store.sorted_set("d").len(), Ok(members), "{line}");
     }
 }
 
@@ -76,7 +76,7 @@ fn a_calculation_whose_sets_change_all_the_time_ends() {
     let (_, mut work) = begin(&server, RespVersion::Resp2, "ZUNIONSTORE d 2 a b WEIGHTS 2 1");
     let mut attempts = 0;
     loop {
-        server.store.zincr_by("a", "member:7", 1.0).unwrap();
+        server.store.sorted_set("a").incr_by("member:7", 1.0).unwrap();
         attempts += 1;
         work = match go_on(&server, RespVersion::Resp2, work) {
             Ok(_) => break,
@@ -84,7 +84,7 @@ fn a_calculation_whose_sets_change_all_the_time_ends() {
         };
     }
     assert_eq!(attempts, 2);
-    assert_eq!(server.store.zscore("d", "member:7"), Ok(Some(2.0 * 9.0 + 7.0)));
+    assert_eq!(server.store.sorted_set("d").score("member:7"), Ok(Some(2.0 * 9.0 + 7.0)));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_removal_begins_anew_when_its_set_is_changed() {
         ("ZMPOP 1 a MIN COUNT 2990", 11),
     ] {
         server.store.del("a");
-        let all = server.store.sorted_set("b").unwrap().unwrap();
+        let all = server.store.sorted_set("b").read().unwrap();
         let restore = |store: &pyredis_store::Store| {
             let key = store.key(b"a");
             let mut view = store.lock_key(&key, pyredis_store::Access::Write, store.now());
@@ -105,11 +105,11 @@ fn a_removal_begins_anew_when_its_set_is_changed() {
         };
         restore(&server.store);
         let (_, work) = begin(&server, RespVersion::Resp3, line);
-        server.store.zadd("a", "new", 1.0).unwrap();
+        server.store.sorted_set("a").insert("new", 1.0).unwrap();
         let Err(work) = go_on(&server, RespVersion::Resp3, work) else { panic!("{line} has not seen the change") };
-        assert_eq!(server.store.zcard("a"), Ok(MANY + 1));
+        assert_eq!(server.store.sorted_set("a").len(), Ok(MANY + 1));
         assert!(go_on(&server, RespVersion::Resp3, work).is_ok());
-        assert_eq!(server.store.zcard("a"), Ok(left), "{line}");
+        assert_eq!(server.store.sorted_set("a").len(), Ok(left), "{line}");
         // What is removed meanwhile is nothing to be removed.
         restore(&server.store);
         let (_, work) = begin(&server, RespVersion::Resp3, line);
@@ -132,7 +132,7 @@ fn long_answers_are_those_of_the_moment_that_they_began() {
     ] {
         for version in [RespVersion::Resp2, RespVersion::Resp3] {
             let (mut client, work) = begin(&server, version, line);
-            let a = server.store.sorted_set("a").unwrap().unwrap();
+            let a = server.store.sorted_set("a").read().unwrap();
             server.store.del("a");
             let Ok(rest) = go_on(&server, version, work) else { panic!("{line} begins anew") };
             client.append(rest);

@@ -45,7 +45,7 @@ fn a_bit_operation_begins_anew_when_its_strings_are_changed() {
     server.store.set("a", vec![1; LONG]);
     server.store.set("b", vec![2; LONG]);
     let work = begin(&server, "BITOP OR d a b");
-    server.store.set_bit("a", 0, true).unwrap();
+    server.store.bitmap("a").set(0, true).unwrap();
     let Err(work) = go_on(&server, work) else { panic!("it has not seen the change") };
     assert!(!server.store.exists("d"));
     assert_eq!(go_on(&server, work).ok(), Some(LONG as i64));
@@ -74,7 +74,7 @@ fn a_bit_operation_whose_strings_change_all_the_time_ends() {
 fn what_only_reads_answers_for_the_moment_that_it_began() {
     let server = Shared::for_tests();
     server.store.set("k", vec![0; LONG]);
-    server.store.set_bit("k", 7_999, true).unwrap();
+    server.store.bitmap("k").set(7_999, true).unwrap();
     let (count, find) = (begin(&server, "BITCOUNT k"), begin(&server, "BITPOS k 1 1"));
     let last = begin(&server, "BITPOS k 0 -70000");
     server.store.del("k");
@@ -99,7 +99,7 @@ fn long_strings_are_compared_in_steps() {
 
 /// A set that is too large to be looked at under a lock.
 fn fill(server: &Shared, key: &str, members: std::ops::Range<usize>) {
-    server.store.set_add(key, members.map(|member| format!("member:{member}"))).unwrap();
+    server.store.unordered_set(key).extend(members.map(|member| format!("member:{member}"))).unwrap();
 }
 
 #[test]
@@ -108,11 +108,11 @@ fn an_operation_over_sets_begins_anew_when_they_are_changed() {
     fill(&server, "a", 0..3000);
     fill(&server, "b", 2000..5000);
     let work = begin(&server, "SINTERSTORE d a b");
-    server.store.set_add("b", ["member:7"]).unwrap();
+    server.store.unordered_set("b").extend(["member:7"]).unwrap();
     let Err(work) = go_on(&server, work) else { panic!("it has not seen the change") };
     assert!(!server.store.exists("d"));
     assert_eq!(go_on(&server, work).ok(), Some(1001));
-    assert_eq!(server.store.set_len("d"), Ok(1001));
+    assert_eq!(server.store.unordered_set("d").len(), Ok(1001));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn an_operation_over_sets_that_change_all_the_time_ends() {
     let mut attempts = 0;
     loop {
         attempts += 1;
-        server.store.set_add("a", [format!("new:{attempts}")]).unwrap();
+        server.store.unordered_set("a").extend([format!("new:{attempts}")]).unwrap();
         work = match go_on(&server, work) {
             Ok(members) => break assert_eq!(members, 3000 + attempts),
             Err(again) => again,
@@ -187,12 +187,12 @@ fn many_members_are_popped_without_the_lock() {
     for (count, name) in [(1100, "few"), (7800, "nearly all")] {
         fill(&server, "a", 0..9000);
         let work = begin(&server, &format!("SPOP a {count}"));
-        assert_eq!(server.store.set_len("a"), Ok(9000), "{name}: nothing is popped yet");
+        assert_eq!(server.store.unordered_set("a").len(), Ok(9000), "{name}: nothing is popped yet");
         let popped = pop(&server, work).ok().unwrap();
         let different: std::collections::BTreeSet<&Bytes> = popped.iter().collect();
         assert_eq!((popped.len(), different.len()), (count, count), "{name}");
-        assert_eq!(server.store.set_len("a"), Ok(9000 - count), "{name}");
-        let left = server.store.set_members("a").unwrap();
+        assert_eq!(server.store.unordered_set("a").len(), Ok(9000 - count), "{name}");
+        let left = server.store.unordered_set("a").read().unwrap();
         assert!(popped.iter().all(|member| !left.contains(member)), "{name}");
         server.store.del("a");
     }
@@ -206,14 +206,14 @@ fn a_pop_begins_anew_when_its_set_is_changed() {
     let mut attempts = 0;
     let popped = loop {
         attempts += 1;
-        server.store.set_add("a", [format!("new:{attempts}")]).unwrap();
+        server.store.unordered_set("a").extend([format!("new:{attempts}")]).unwrap();
         work = match pop(&server, work) {
             Ok(popped) => break popped,
             Err(again) => again,
         };
-        assert_eq!(server.store.set_len("a"), Ok(9000 + attempts), "nothing is popped yet");
+        assert_eq!(server.store.unordered_set("a").len(), Ok(9000 + attempts), "nothing is popped yet");
     };
-    assert_eq!((attempts, popped.len(), server.store.set_len("a")), (2, 4000, Ok(5002)));
+    assert_eq!((attempts, popped.len(), server.store.unordered_set("a").len()), (2, 4000, Ok(5002)));
     let work = begin(&server, "SPOP a 4000");
     server.store.del("a");
     assert!(pop(&server, work).ok().unwrap().is_empty());
@@ -229,7 +229,7 @@ fn a_pop_begins_anew_when_its_set_is_changed() {
 #[test]
 fn repetitions_without_end_are_refused() {
     let server = Shared::for_tests();
-    server.store.set_add("a", ["x".repeat(1_000_000)]).unwrap();
+    server.store.unordered_set("a").extend(["x".repeat(1_000_000)]).unwrap();
     let mut work = begin(&server, "SRANDMEMBER a -9223372036854775807");
     while work.step() {}
     let mut reply = ReplyWriter::new(RespVersion::Resp2);

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::key::Key;
 use crate::ops::SetOp;
 use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional};
-use crate::value::ValueRef;
+use crate::value::{ValueRef, ValueType};
 use crate::view::View;
 
 /// The name of the event when the result of an operation is stored.
@@ -339,6 +339,6 @@ impl Calculation for SortedSetCalculation {
 const fn of(value: ValueRef<'_>) -> Result<&Collection, StoreError> {
     match value {
         ValueRef::Collection(held @ (Collection::SortedSet(_) | Collection::Set(_))) => Ok(held),
-        _ => Err(StoreError::WrongType),
+        other => Err(StoreError::WrongType { expected: ValueType::SortedSet, found: other.value_type() }),
     }
 }
