@@ -12,6 +12,9 @@ use tempfile::TempDir;
 use crate::client::Client;
 use crate::process::Process;
 
+/// What every pyredis server here is started with.
+const PYREDIS_DIRECTIVES: [&str; 4] = ["--port", "0", "--io-threads", "2"];
+
 /// Which of the two a server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
@@ -67,6 +70,17 @@ impl Server {
         }
     }
 
+    /// pyredis behind a bridge: a server in another program, which has no port and passes each connection on within its process.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_in_process() -> Result<Self> {
+        let folder = TempDir::new()?;
+        let mut command = Command::new(bridge_program()?);
+        command.args(PYREDIS_DIRECTIVES).args(["--save", "", "--manual-clock", "yes", "--dir"]).arg(folder.path());
+        Self::start_pyredis(command, Some(folder))
+    }
+
     /// Starts this program with an empty keyspace, no snapshots and the system's clock: the judge if it is called
     /// `redis-server`, else pyredis.
     ///
@@ -79,7 +93,7 @@ impl Server {
         }
         let folder = TempDir::new()?;
         let mut command = Command::new(program);
-        command.args(["--port", "0", "--io-threads", "2", "--save", "", "--dir"]).arg(folder.path());
+        command.args(PYREDIS_DIRECTIVES).args(["--save", "", "--dir"]).arg(folder.path());
         Self::start_pyredis(command, Some(folder))
     }
 
@@ -186,7 +200,7 @@ impl Server {
 /// When the binary is missing.
 pub fn pyredis_command(folder: &Path) -> Result<Command> {
     let mut command = Command::new(pyredis_binary()?);
-    command.args(["--port", "0", "--io-threads", "2", "--dir"]).arg(folder);
+    command.args(PYREDIS_DIRECTIVES).arg("--dir").arg(folder);
     Ok(command)
 }
 
@@ -197,11 +211,7 @@ pub fn pyredis_command(folder: &Path) -> Result<Command> {
 pub fn pyredis_binary() -> Result<PathBuf> {
     let path = match std::env::var_os("PYREDIS_SERVER_BIN") {
         Some(path) => PathBuf::from(path),
-        None => {
-            let test = std::env::current_exe()?;
-            let profile = test.parent().and_then(|deps| deps.parent()).context("the test runs in no target folder")?;
-            profile.join(format!("pyredis-server{}", std::env::consts::EXE_SUFFIX))
-        }
+        None => profile_folder()?.join(format!("pyredis-server{}", std::env::consts::EXE_SUFFIX)),
     };
     ensure!(
         path.is_file(),
@@ -209,6 +219,20 @@ pub fn pyredis_binary() -> Result<PathBuf> {
         path.display()
     );
     Ok(path)
+}
+
+/// The example program `bridge` of the profile that this test was built with.
+fn bridge_program() -> Result<PathBuf> {
+    let path = profile_folder()?.join("examples").join(format!("bridge{}", std::env::consts::EXE_SUFFIX));
+    ensure!(path.is_file(), "there is no {}: run `cargo build -p pyredis-server --examples`", path.display());
+    Ok(path)
+}
+
+/// Where the programs of this test's profile are.
+fn profile_folder() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let profile = test.parent().and_then(Path::parent).context("the test runs in no target folder")?;
+    Ok(profile.to_owned())
 }
 
 /// The address in a log line that says `listening on <address>`.

@@ -1,4 +1,4 @@
-//! Every file under `cases/`, on both servers, in both protocol versions.
+//! Every file under `cases/`, on both servers and on pyredis without a port, in both protocol versions.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,12 @@ pub(crate) fn trials() -> Result<Vec<Trial>> {
                 let test = trial(name, move || check(&path, &Server::start(flavour)?, version));
                 trials.push(if flavour == Flavour::Redis { needs_redis(test) } else { test });
             }
+        }
+        // The door without a port gives the same answers.
+        for version in [2, 3] {
+            let name = format!("{}::in_process::resp{version}", name_of(&path));
+            let path = path.clone();
+            trials.push(trial(name, move || check(&path, &Server::start_in_process()?, version)));
         }
     }
     Ok(trials)

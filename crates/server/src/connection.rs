@@ -6,10 +6,10 @@
 mod keys;
 mod mail;
 mod socket;
+pub(crate) mod stream;
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -17,7 +17,6 @@ use bytes::{Buf, Bytes, BytesMut};
 use pyredis_protocol::{Arg, DecodeError, Limits, ProtocolError, ReplyWriter, RequestDecoder, RespVersion};
 use pyredis_store::{LockSet, Residue};
 use smallvec::SmallVec;
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::codec::Decoder;
 
@@ -32,6 +31,7 @@ use crate::session::{Buffered, Session};
 use crate::shared::Shared;
 use crate::shutdown;
 use crate::stats::{Timing, WorkerStats};
+use stream::Stream;
 
 /// How many commands a session runs before others on its worker have their turn.
 const COMMANDS_PER_TURN: usize = 256;
@@ -44,7 +44,7 @@ const WRITE_BYTES_PER_TURN: usize = 1024 * 1024;
 pub(crate) struct Connection {
     shared: Arc<Shared>,
     stats: Arc<WorkerStats>,
-    stream: TcpStream,
+    stream: Stream,
     session: Session,
     decoder: RequestDecoder,
     input: BytesMut,
@@ -75,14 +75,14 @@ impl Connection {
     /// A client on this worker, whose task has this waker.
     pub(crate) fn new(
         shared: Arc<Shared>,
-        stream: TcpStream,
+        stream: Stream,
         peer: SocketAddr,
         worker: usize,
         waker: Waker,
     ) -> io::Result<Self> {
         let stats = shared.stats.workers.get(worker).map(Arc::clone).ok_or(io::ErrorKind::NotFound)?;
         stats.connections_accepted.add(1);
-        let session = Session::new(&shared, (peer, stream.local_addr()?), stream.as_raw_fd(), waker);
+        let session = Session::new(&shared, (peer, stream.local_addr()?), stream.descriptor(), waker);
         shared.clients.enter(&session.client);
         let limits = Limits { bulk_bytes: session.config().proto_max_bulk_len, ..Limits::default() };
         Ok(Self {

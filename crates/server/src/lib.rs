@@ -52,6 +52,7 @@ mod tasks;
 mod worker;
 
 pub use allocator::Allocator;
+pub use connection::stream::LocalStream;
 pub use lifecycle::{Phase, ShutdownMode};
 pub use pyredis_store as store;
 pub use running::RunningServer;

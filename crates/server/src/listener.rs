@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::clients::Place;
 use crate::config::Config;
 use crate::connection::Connection;
+use crate::connection::stream::{LocalStream, NO_PORT, Stream};
 use crate::shared::Shared;
 use crate::worker::{Pool, Seat};
 
@@ -71,9 +72,41 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr, pool: &Pool)
         tracing::debug!("{peer}: cannot set socket options: {error}");
     }
     let Ok(stream) = stream.into_std() else { return };
+    seat(shared, (Accepted::Tcp(stream), peer), place, pool);
+}
+
+/// Makes a connection within the process.
+pub(crate) fn connect(shared: &Arc<Shared>, pool: &Pool) -> io::Result<LocalStream> {
+    let Some(place) = shared.clients.admit(shared.config.current().maxclients as usize) else {
+        if let Some(stats) = shared.stats.workers.first() {
+            stats.connections_rejected.add(1);
+        }
+        return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "max number of clients reached"));
+    };
+    let (stream, served) = LocalStream::pair();
+    seat(shared, (Accepted::Local(served), NO_PORT), place, pool);
+    Ok(stream)
+}
+
+/// A connection on its way to a worker, whose runtime a socket then belongs to.
+enum Accepted {
+    Tcp(std::net::TcpStream),
+    Local(Stream),
+}
+
+impl Accepted {
+    fn open(self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
+            Self::Local(stream) => Ok(stream),
+        }
+    }
+}
+
+fn seat(shared: &Arc<Shared>, accepted: (Accepted, SocketAddr), place: Place, pool: &Pool) {
     let shared = Arc::clone(shared);
     pool.seat(move |seat| {
-        let served = serve(Arc::clone(&shared), stream, peer, Admission { place, seat });
+        let served = serve(Arc::clone(&shared), accepted, Admission { place, seat });
         shared.memory.note_connection(size_of_val(&served) + BESIDE_A_CONNECTION);
         served
     });
@@ -98,10 +131,10 @@ struct Admission {
 }
 
 /// Every connection keeps the whole of this function's variables, so there is one of each.
-async fn serve(shared: Arc<Shared>, stream: std::net::TcpStream, peer: SocketAddr, admission: Admission) {
+async fn serve(shared: Arc<Shared>, (accepted, peer): (Accepted, SocketAddr), admission: Admission) {
     let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
-    let opened = |stream| Connection::new(shared, TcpStream::from_std(stream)?, peer, admission.seat.worker, waker);
-    let mut connection = match opened(stream) {
+    let opened = |accepted: Accepted| Connection::new(shared, accepted.open()?, peer, admission.seat.worker, waker);
+    let mut connection = match opened(accepted) {
         Ok(connection) => connection,
         Err(error) => return tracing::debug!("{peer}: {error}"),
     };

@@ -1,5 +1,6 @@
 //! The handle to a running server.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,9 @@ use std::time::Duration;
 use pyredis_persist::DirLock;
 use pyredis_store::{Clock, Store, Timestamp};
 
+use crate::connection::stream::LocalStream;
 use crate::lifecycle::{Phase, ShutdownMode};
+use crate::listener;
 use crate::shared::Shared;
 use crate::shutdown::{self, ShutdownError};
 use crate::worker::Workers;
@@ -21,9 +24,37 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// The first address that the server listens on.
+    /// The first address that the server listens on; 0.0.0.0:0 if it listens on [none](crate::ServerBuilder::unbound).
     pub fn local_addr(&self) -> SocketAddr {
         self.shared.identity.addresses.first().copied().unwrap_or(([0, 0, 0, 0], 0).into())
+    }
+
+    /// Connects to the server within the process: no socket, no port, and otherwise a client as any. It works on every runtime. O(1).
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// use pyredis_server::Server;
+    /// use redis::AsyncTypedCommands;
+    /// use redis::aio::MultiplexedConnection;
+    ///
+    /// let server = Server::builder().ephemeral().unbound().start().await?;
+    /// let login = redis::RedisConnectionInfo::default();
+    /// let (mut client, driver) = MultiplexedConnection::new(&login, server.connect()?).await?;
+    /// tokio::spawn(driver);
+    /// client.set("greeting", "hello").await?;
+    /// assert_eq!(server.store().get("greeting").as_deref(), Some(&b"hello"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded) where `maxclients` are connected; [`NotConnected`](io::ErrorKind::NotConnected) where the server has
+    /// ended.
+    pub fn connect(&self) -> io::Result<LocalStream> {
+        let workers = self.workers.as_ref().filter(|_| self.phase() != Phase::Stopped);
+        let workers = workers.ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "the server has ended"))?;
+        listener::connect(&self.shared, &workers.pool)
     }
 
     /// The store that the server serves: the same data, without the protocol.

@@ -4,7 +4,7 @@ use crate::allocator::Allocator;
 use crate::config::{BindAddress, Config};
 use crate::logging::LogHandle;
 use crate::running::RunningServer;
-use crate::startup::{self, StartError};
+use crate::startup::{self, Given, StartError};
 
 /// A Redis-compatible server, to be built and started.
 ///
@@ -24,7 +24,7 @@ pub struct Server;
 impl Server {
     /// Begins with the default configuration.
     pub fn builder() -> ServerBuilder {
-        ServerBuilder { config: Config::default(), is_ephemeral: false, log: None, allocator: None }
+        ServerBuilder { config: Config::default(), is_ephemeral: false, is_unbound: false, log: None, allocator: None }
     }
 }
 
@@ -33,6 +33,7 @@ impl Server {
 pub struct ServerBuilder {
     config: Config,
     is_ephemeral: bool,
+    is_unbound: bool,
     log: Option<LogHandle>,
     allocator: Option<&'static dyn Allocator>,
 }
@@ -48,6 +49,12 @@ impl ServerBuilder {
     /// without anything on disk. SAVE and BGSAVE are refused.
     pub fn ephemeral(mut self) -> Self {
         self.is_ephemeral = true;
+        self
+    }
+
+    /// A server that listens on no port, whatever the configuration says of this: it is reached by [`RunningServer::connect`] only.
+    pub fn unbound(mut self) -> Self {
+        self.is_unbound = true;
         self
     }
 
@@ -80,6 +87,8 @@ impl ServerBuilder {
             let bind = vec![BindAddress::LOCALHOST];
             config = Config { port: 0, bind, save: Vec::new(), io_threads: 1, shards: 16, ..config };
         }
-        startup::start(config, !self.is_ephemeral, (self.log, self.allocator)).await
+        let given =
+            Given { persists: !self.is_ephemeral, listens: !self.is_unbound, log: self.log, allocator: self.allocator };
+        startup::start(config, given).await
     }
 }

@@ -65,22 +65,29 @@ pub enum StartError {
     Thread(#[source] io::Error),
 }
 
+/// What a server is given beside its configuration.
+pub(crate) struct Given {
+    /// Whether anything is kept on disk.
+    pub(crate) persists: bool,
+    /// Whether it listens anywhere.
+    pub(crate) listens: bool,
+    pub(crate) log: Option<LogHandle>,
+    pub(crate) allocator: Option<&'static dyn Allocator>,
+}
+
 /// Starts a server and waits until it serves.
-pub(crate) async fn start(
-    mut config: Config,
-    persists: bool,
-    told: (Option<LogHandle>, Option<&'static dyn Allocator>),
-) -> Result<RunningServer, StartError> {
+pub(crate) async fn start(mut config: Config, given: Given) -> Result<RunningServer, StartError> {
+    let Given { persists, listens, log, allocator } = given;
     // CONFIG GET dir shows where the data really is, and a changed working directory changes nothing.
     config.dir =
         std::path::absolute(&config.dir).map_err(|source| StartError::Dir { path: config.dir.clone(), source })?;
     let dir_lock = if persists { Some(lock_dir(&config.dir)?) } else { None };
-    let listeners = bind_all(&config)?;
+    let listeners = if listens { bind_all(&config)? } else { Vec::new() };
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let clients_max = fit_clients(&mut config);
     let io_threads = config.io_threads;
     let snapshot = persists.then(|| config.dir.join(&config.dbfilename));
-    let shared = Arc::new(Shared::new(config, snapshot.clone(), clients_max, addresses, told));
+    let shared = Arc::new(Shared::new(config, snapshot.clone(), clients_max, addresses, (log, allocator)));
     let workers = Workers::start(&shared, io_threads).map_err(StartError::Thread)?;
     let pool = workers.pool.clone();
     shared.memory.pool.set(pool.clone()).ok();
@@ -107,9 +114,9 @@ pub(crate) async fn start(
     }
     let addresses: Vec<_> = shared.identity.addresses.iter().map(SocketAddr::to_string).collect();
     let loaded = report.map_or(0, |report| report.keys_loaded);
+    let addresses = if addresses.is_empty() { "no port".to_owned() } else { addresses.join(", ") };
     tracing::info!(
-        "listening on {}, loaded {loaded} keys in {:.3} s, {io_threads} io threads",
-        addresses.join(", "),
+        "listening on {addresses}, loaded {loaded} keys in {:.3} s, {io_threads} io threads",
         loaded_in.elapsed().as_secs_f64()
     );
     Ok(running)

@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     steps.run("format", |_| cargo(&["fmt", "--all", "--check"]));
     steps.run("clippy", |_| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
     steps.run("tidy", |_| Ok(End::of(tidy::run()?)));
-    steps.run("build", |_| cargo(&["build", "--workspace", "--bins"]));
+    steps.run("build", |_| cargo(&["build", "--workspace", "--bins", "--examples"]));
     steps.run("unit and property tests", |tally| cargo_test(tally, &["--lib", "--bins"]));
     steps.run("integration tests", |tally| cargo_test(tally, &["--test", "*"]));
     steps.run("doc tests", |tally| cargo_test(tally, &["--doc"]));

@@ -8,22 +8,13 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use pyredis_store::{WaitEnd, Waiting};
-use tokio::io::Interest;
-use tokio::net::TcpStream;
-
 use super::Connection;
+use super::stream::Stream;
 use crate::clients::mailbox::Mailbox;
 use crate::command::error::CommandError;
 use crate::command::waiting::Blocked;
 use crate::outcome::Outcome;
-
-/// What a closed socket shows, and one that has something to be read does not.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const CLOSED: Interest = Interest::PRIORITY;
-/// Elsewhere a client that has left is found when it is answered, or when its connection is reset.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const CLOSED: Interest = Interest::ERROR;
+use pyredis_store::{WaitEnd, Waiting};
 
 /// What a waiting connection is woken for.
 enum Event {
@@ -39,7 +30,7 @@ impl Connection {
     pub(super) async fn wait_for_keys(&mut self, Blocked { mut waiting, timeout, answer }: Blocked) -> bool {
         let mut time = pin!(passed(timeout));
         let end = loop {
-            match next_event(&self.stream, &self.session.client.mailbox, &mut waiting, time.as_mut()).await {
+            match next_event(&mut self.stream, &self.session.client.mailbox, &mut waiting, time.as_mut()).await {
                 Event::Ended(end) => break end,
                 Event::TimeIsOver => break waiting.stop().unwrap_or(WaitEnd::GivenUp),
                 Event::HasLeft => return false,
@@ -66,7 +57,7 @@ impl Connection {
 }
 
 async fn next_event(
-    stream: &TcpStream,
+    stream: &mut Stream,
     mailbox: &Mailbox,
     waiting: &mut Waiting,
     time: Pin<&mut impl Future<Output = ()>>,
@@ -76,7 +67,7 @@ async fn next_event(
         biased;
         end = waiting => Event::Ended(end),
         () = mail(mailbox) => Event::Mail,
-        () = has_left(stream) => Event::HasLeft,
+        () = stream.has_left() => Event::HasLeft,
         () = time => Event::TimeIsOver,
     }
 }
@@ -91,13 +82,4 @@ async fn passed(time: Option<Duration>) {
 /// The connection's task is woken for it, whatever it waits for: see `clients/mailbox.rs`.
 async fn mail(mailbox: &Mailbox) {
     poll_fn(|_| if mailbox.needs_care() { Poll::Ready(()) } else { Poll::Pending }).await;
-}
-
-async fn has_left(stream: &TcpStream) {
-    if let Ok(ready) = stream.ready(CLOSED).await
-        && !ready.is_read_closed()
-        && !ready.is_error()
-    {
-        pending().await
-    }
 }
