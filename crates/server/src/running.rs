@@ -34,12 +34,13 @@ impl RunningServer {
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// use pyredis_server::Server;
-    /// use redis::AsyncTypedCommands;
     /// use redis::aio::MultiplexedConnection;
+    /// use redis::{AsyncConnectionConfig, AsyncTypedCommands, RedisConnectionInfo};
     ///
     /// let server = Server::builder().ephemeral().unbound().start().await?;
-    /// let login = redis::RedisConnectionInfo::default();
-    /// let (mut client, driver) = MultiplexedConnection::new(&login, server.connect()?).await?;
+    /// let (login, options) = (RedisConnectionInfo::default(), AsyncConnectionConfig::new());
+    /// let stream = server.connect()?;
+    /// let (mut client, driver) = MultiplexedConnection::new_with_config(&login, stream, options).await?;
     /// tokio::spawn(driver);
     /// client.set("greeting", "hello").await?;
     /// assert_eq!(server.store().get("greeting").as_deref(), Some(&b"hello"[..]));
