@@ -78,7 +78,7 @@ impl ShardMut<'_, '_> {
         entry.touch(touch);
         self.database.counters(self.index).count_bytes(before, entry.memory());
         if is_touched {
-            self.guard.side().watchers.touch(key.bytes);
+            self.guard.side().watchers.touch(key.bytes, &mut self.changes.ready);
         }
         if let Some(event) = noted {
             self.note(key.bytes, event);

@@ -153,7 +153,7 @@ impl Store {
     where
         R: Default,
     {
-        let _turn = Turn::take();
+        let turn = Turn::take();
         let inner = self.inner();
         let touch = Touch::at(now, inner.tracking.get());
         let mut changes = inner.no_changes();
@@ -161,6 +161,7 @@ impl Store {
         let result = change(&mut ShardMut { database, index, guard: &mut guard, changes: &mut changes, now, touch });
         inner.publish(&mut changes);
         drop(guard);
+        drop(turn);
         inner.after_release(&mut changes);
         result
     }

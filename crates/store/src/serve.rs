@@ -43,6 +43,11 @@ impl Ready {
         }
     }
 
+    /// Somebody is to be woken when the locks are released.
+    pub(crate) fn wake_later(&mut self, waker: Waker) {
+        self.wakers.push(waker);
+    }
+
     /// Adds what another has noted later.
     pub(crate) fn merge(&mut self, other: Self) {
         for key in other.keys {

@@ -320,7 +320,7 @@ impl ShardMut<'_, '_> {
     pub(crate) fn flush(&mut self) {
         let (side, slots) = self.guard.parts();
         // Dead keys too: whoever watches one began while it was alive, or it would have been removed then.
-        side.watchers.touch_where(|hash, key| slots.find_key(hash, key).is_some());
+        side.watchers.touch_where(&mut self.changes.ready, |hash, key| slots.find_key(hash, key).is_some());
         let counters = self.database.counters(self.index);
         counters.changes.add(slots.len() as u64);
         counters.keys.set(0);
@@ -420,7 +420,7 @@ impl ShardMut<'_, '_> {
 
     pub(crate) fn emit(&mut self, key: &[u8], event: &'static str, delta: impl FnOnce() -> Delta) {
         let side = self.guard.side();
-        side.watchers.touch(key);
+        side.watchers.touch(key, &mut self.changes.ready);
         if let Some(hash) = side.waiters.find(key)
             && !event::is_pop(event)
         {

@@ -112,11 +112,11 @@ fn serve_what_came(shard: &mut ShardMut<'_, '_>) {
 }
 
 /// Tells those who watch a key in one of two shards that is there in either.
-fn touch_watchers(one: &ShardMut<'_, '_>, other: &ShardMut<'_, '_>) {
+fn touch_watchers(one: &mut ShardMut<'_, '_>, other: &mut ShardMut<'_, '_>) {
     let (ours, theirs) = (one.guard.slots(), other.guard.slots());
     let is_there = |hash, key: &[u8]| ours.find_key(hash, key).is_some() || theirs.find_key(hash, key).is_some();
-    one.guard.side().watchers.touch_where(is_there);
-    other.guard.side().watchers.touch_where(is_there);
+    one.guard.side().watchers.touch_where(&mut one.changes.ready, is_there);
+    other.guard.side().watchers.touch_where(&mut other.changes.ready, is_there);
 }
 
 impl LockSet {

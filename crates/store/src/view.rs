@@ -63,7 +63,8 @@ pub struct View<'s> {
     changes: Changes,
     noticed: RefCell<Vec<Noticed>>,
     lookups: Cell<Lookups>,
-    _turn: Turn,
+    /// Until the locks are released.
+    turn: Option<Turn>,
 }
 
 /// Databases that were wanted and do not exist: empty for this view.
@@ -172,7 +173,7 @@ impl<'s> View<'s> {
             changes: inner.no_changes(),
             noticed: RefCell::default(),
             lookups: Cell::default(),
-            _turn: turn,
+            turn: Some(turn),
         }
     }
 
@@ -447,6 +448,8 @@ impl Drop for View<'_> {
         self.inner.publish(&mut self.changes);
         self.held.clear();
         self.absent = None;
+        // Whoever is woken may look at the store at once.
+        self.turn = None;
         self.inner.after_release(&mut self.changes);
     }
 }

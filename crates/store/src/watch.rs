@@ -1,17 +1,42 @@
 //! Optimistic locking: who wants to know that a key was changed.
 //!
 //! A [`WatchSet`] is a client's list of watched keys. Every effect on one of them raises the set's flag at once, under the shard's lock, so
-//! a transaction that holds its keys' locks and finds the flag down knows that nothing was changed since it began to watch.
+//! a transaction that holds its keys' locks and finds the flag down knows that nothing was changed since it began to watch. A [`Watch`] is one
+//! whose owner is woken, too, when the locks are released.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+use parking_lot::Mutex;
 
 use crate::key::Key;
+use crate::serve::Ready;
 use crate::store::Store;
 
-type Flag = Arc<AtomicBool>;
+type Flag = Arc<Mark>;
+
+/// That something was changed, and whom to wake for it.
+#[derive(Default)]
+struct Mark {
+    changed: AtomicBool,
+    /// For those who are woken; a transaction looks by itself.
+    waker: Option<Mutex<Option<Waker>>>,
+}
+
+impl Mark {
+    fn raise(&self, later: &mut Option<Box<Ready>>) {
+        self.changed.store(true, Ordering::Relaxed);
+        if let Some(waker) = self.waker.as_ref().and_then(|waker| waker.lock().take()) {
+            later.get_or_insert_default().wake_later(waker);
+        }
+    }
+}
 
 /// Watched keys that a shard keeps room for, however few there are.
 const ROOM_KEPT: usize = 64;
@@ -26,21 +51,21 @@ struct Watched {
 }
 
 impl Watchers {
-    /// Raises the flags of those who watch `key`. O(1) when nobody watches anything in the shard.
-    pub(crate) fn touch(&self, key: &[u8]) {
+    /// Raises the flags of those who watch `key`; `later` gets whom to wake. O(1) when nobody watches anything in the shard.
+    pub(crate) fn touch(&self, key: &[u8], later: &mut Option<Box<Ready>>) {
         if self.0.is_empty() {
             return;
         }
         if let Some(watched) = self.0.get(key) {
-            watched.raise();
+            watched.raise(later);
         }
     }
 
     /// Raises the flags of all watched keys that `is_touched` names. O(watched keys).
-    pub(crate) fn touch_where(&self, is_touched: impl Fn(u64, &[u8]) -> bool) {
+    pub(crate) fn touch_where(&self, later: &mut Option<Box<Ready>>, is_touched: impl Fn(u64, &[u8]) -> bool) {
         for (key, watched) in &self.0 {
             if is_touched(watched.hash, key) {
-                watched.raise();
+                watched.raise(later);
             }
         }
     }
@@ -74,10 +99,8 @@ impl Watchers {
 }
 
 impl Watched {
-    fn raise(&self) {
-        for flag in &self.flags {
-            flag.store(true, Ordering::Relaxed);
-        }
+    fn raise(&self, later: &mut Option<Box<Ready>>) {
+        self.flags.iter().for_each(|flag| flag.raise(later));
     }
 }
 
@@ -130,7 +153,7 @@ impl WatchSet {
     /// Whether a watched key was changed. Certain only under a view that holds all of [`keys`](Self::keys); expiry that nobody
     /// has noticed yet is the view's to see: [`View::has_changed`](crate::View::has_changed).
     pub fn is_flagged(&self) -> bool {
-        self.changed.as_ref().is_some_and(|changed| changed.load(Ordering::Relaxed))
+        self.changed.as_ref().is_some_and(|mark| mark.changed.load(Ordering::Relaxed))
     }
 
     /// Stops watching everything, and forgets what happened. Locks the shard of each key for a moment.
@@ -155,6 +178,69 @@ impl fmt::Debug for WatchSet {
 impl Drop for WatchSet {
     fn drop(&mut self) {
         self.clear();
+    }
+}
+
+/// Changes of keys, as they happen: see [`Store::watch`]. A stream of them, too. Dropping it ends the watch: not inside a view.
+pub struct Watch(WatchSet);
+
+impl Store {
+    /// Watches keys from here on: whoever changes one of them, by whatever door, wakes the watch. Expiry, flushes, renames and swaps of databases are
+    /// changes as well; and so is writing what was there. Locks the shard of each key for a moment. O(keys).
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let store = pyredis_store::Store::new();
+    /// let mut settings = store.watch(["settings"]);
+    /// store.hash("settings").set("colour", "red")?;
+    /// store.hash("settings").set("colour", "blue")?;
+    /// settings.changed().await; // once for both
+    /// assert_eq!(store.hash("settings").get::<String>("colour")?.as_deref(), Some("blue"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    /// When the calling thread holds a view of a store.
+    pub fn watch<K: AsRef<[u8]>>(&self, keys: impl AsRef<[K]>) -> Watch {
+        let mut set = WatchSet::new(self);
+        set.changed = Some(Arc::new(Mark { waker: Some(Mutex::default()), ..Mark::default() }));
+        keys.as_ref().iter().for_each(|key| set.watch(&self.key(key.as_ref())));
+        Watch(set)
+    }
+}
+
+impl Watch {
+    /// Waits until one of the keys is changed, unless one was since the last time. Changes that come together are one. To be dropped at any time.
+    pub async fn changed(&mut self) {
+        poll_fn(|context| self.poll_changed(context)).await;
+    }
+
+    /// The same for those who poll.
+    pub fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(Mark { changed, waker: Some(waker) }) = self.0.changed.as_deref() else { return Poll::Pending };
+        // Under the lock: who raises the mark after this finds whom to wake.
+        let mut waker = waker.lock();
+        if changed.swap(false, Ordering::Relaxed) {
+            return Poll::Ready(());
+        }
+        *waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Stream for Watch {
+    type Item = ();
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<()>> {
+        self.poll_changed(context).map(Some)
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Watch").field("keys", &self.0.len()).finish_non_exhaustive()
     }
 }
 

@@ -261,13 +261,14 @@ impl<D: Door, K: AsRef<[u8]>> ListHandle<D, K> {
 }
 
 /// The element at an end.
-fn last<T: FromBytes>(view: &View<'_>, key: &Key<'_>, end: ListEnd) -> Result<Option<T>, StoreError> {
+pub(crate) fn last<T: FromBytes>(view: &View<'_>, key: &Key<'_>, end: ListEnd) -> Result<Option<T>, StoreError> {
     let index = if end == ListEnd::Front { 0 } else { -1 };
     let Some(list) = view.collection::<List>(key)? else { return Ok(None) };
     index_place(index, list.len()).map_or(Ok(None), |place| element(list, place))
 }
 
-fn element<T: FromBytes>(list: &List, place: usize) -> Result<Option<T>, StoreError> {
+/// The element of a place; a long one is shared with the list.
+pub(crate) fn element<T: FromBytes>(list: &List, place: usize) -> Result<Option<T>, StoreError> {
     match list.share(place) {
         Some(shared) => T::from_shared(shared).map(Some),
         None => list.get(place).map(|element| element.with_bytes(T::from_bytes)).transpose(),

@@ -19,6 +19,7 @@ pub use convert::{FromBytes, ToBytes};
 pub use door::Door;
 pub use hash::HashHandle;
 pub use list::ListHandle;
+pub(crate) use list::{element, last};
 pub use set::SetHandle;
 pub use sorted_set::SortedSetHandle;
 
