@@ -1,0 +1,71 @@
+//! Publish and subscribe for the program around the server.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+use std::sync::Arc;
+
+use pyredis_server::config::{Command, from_command_line};
+use pyredis_server::{LocalStream, Message, RunningServer, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+async fn unbound() -> RunningServer {
+    Server::builder().ephemeral().unbound().start().await.unwrap()
+}
+
+async fn ask(client: &mut LocalStream, request: &str, answer: &str) {
+    client.write_all(request.as_bytes()).await.unwrap();
+    let mut got = vec![0; answer.len()];
+    client.read_exact(&mut got).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&got), answer);
+}
+
+fn message(channel: &'static str, payload: &'static str) -> Message {
+    Message { channel: channel.into(), pattern: None, payload: payload.into() }
+}
+
+#[tokio::test]
+async fn clients_and_the_program_publish_to_each_other() {
+    let server = unbound().await;
+    let mut client = server.connect().unwrap();
+    let mut news = server.subscribe(["news", "other"]);
+    let mut patterns = server.subscribe_patterns(["n*"]);
+    ask(&mut client, "PUBLISH news hello\r\nPUBLISH other 1\r\nPUBLISH nobody 2\r\n", ":2\r\n:1\r\n:1\r\n").await;
+    ask(&mut client, "PUBSUB NUMSUB news\r\n", "*2\r\n$4\r\nnews\r\n:1\r\n").await;
+    assert_eq!(news.next().await, Some(message("news", "hello")));
+    assert_eq!(news.next().await, Some(message("other", "1")));
+    let by_pattern = |message: Message| Some(Message { pattern: Some("n*".into()), ..message });
+    assert_eq!(patterns.next().await, by_pattern(message("news", "hello")));
+    assert_eq!(patterns.next().await, by_pattern(message("nobody", "2")));
+    drop(news);
+    ask(&mut client, "SUBSCRIBE news\r\n", "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n").await;
+    assert_eq!(server.publish("news", "back"), 2, "the client and the pattern");
+    ask(&mut client, "", "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$4\r\nback\r\n").await;
+}
+
+#[tokio::test]
+async fn a_listener_is_woken_and_ends_with_the_server() {
+    let server = Arc::new(unbound().await);
+    let mut news = server.subscribe(["news"]);
+    let listens = tokio::spawn(async move {
+        let first = news.next().await;
+        (first, news.next().await)
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(server.publish("news", ""), 1);
+    tokio::task::yield_now().await;
+    server.shutdown().await.unwrap();
+    assert_eq!(listens.await.unwrap(), (Some(message("news", "")), None));
+}
+
+#[tokio::test]
+async fn who_leaves_too_much_unread_is_left() {
+    let words = ["--client-output-buffer-limit", "pubsub 1000 0 0"];
+    let Ok(Command::Run(config)) = from_command_line(words.map(Into::into)) else { panic!("a command line") };
+    let server = Server::builder().config(*config).ephemeral().unbound().start().await.unwrap();
+    let mut news = server.subscribe(["news"]);
+    server.publish("news", "x".repeat(500));
+    assert!(news.next().await.is_some(), "what was taken is no more unread");
+    server.publish("news", "x".repeat(500));
+    server.publish("news", "x".repeat(500));
+    assert_eq!(news.next().await, None);
+    assert_eq!(news.next().await, None);
+}
