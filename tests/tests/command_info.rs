@@ -11,8 +11,14 @@ use crate::oracle::needs_redis;
 use crate::trial;
 
 /// Commands and subcommands that Redis 7.0 does not have, and why pyredis does.
-const NOT_IN_THE_JUDGE: &[(&str, &str)] =
-    &[("client|no-touch", "it comes with Redis 7.2"), ("client|setinfo", "clients send it since Redis 7.2")];
+const NOT_IN_THE_JUDGE: &[(&str, &str)] = &[
+    ("client|no-touch", "it comes with Redis 7.2"),
+    ("client|setinfo", "clients send it since Redis 7.2"),
+    ("delex", COMPARE),
+    ("delifeq", COMPARE),
+];
+
+const COMPARE: &str = "compare-and-delete is wanted for locks; Redis 8.4 and Valkey 9.0 have it";
 
 /// The fields of a record that are compared, by position; the tenth is the subcommands.
 const FIELDS: [&str; 9] =

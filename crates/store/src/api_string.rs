@@ -3,9 +3,41 @@
 use bytes::Bytes;
 
 use crate::error::StoreError;
+use crate::ops::SetOptions;
 use crate::store::Store;
+use crate::value::NewValue;
 
 impl Store {
+    /// Sets a key if it holds this very string, and returns whether it did. The deadline stays: it is the same lock, counter or document, a version on.
+    ///
+    /// ```
+    /// let store = pyredis_store::Store::new();
+    /// store.set("lock", "mine");
+    /// assert_eq!(store.set_if_equal("lock", "theirs", "free"), Ok(false));
+    /// assert_eq!(store.set_if_equal("lock", "mine", "free"), Ok(true));
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`] where the key holds no string; [`StoreError::TooLong`].
+    pub fn set_if_equal(
+        &self,
+        key: impl AsRef<[u8]>,
+        expected: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<bool, StoreError> {
+        let (value, options) = (NewValue::Copied(value.as_ref()), SetOptions::default().keep_ttl());
+        let outcome = self.write(key.as_ref(), |view, key| view.set_if_equal(key, expected.as_ref(), value, options));
+        outcome.map(|outcome| outcome.stored)
+    }
+
+    /// Removes a key if it holds this very string. Returns whether it did.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`].
+    pub fn del_if_equal(&self, key: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Result<bool, StoreError> {
+        self.write(key.as_ref(), |view, key| view.del_if(key, expected.as_ref(), true))
+    }
+
     /// Adds to the number that a key holds, 0 if it does not exist, and returns the sum. The deadline stays. `by` counts as its shortest decimal
     /// text; numbers are added with 64 significant bits, and the key holds up to 17 digits behind the point, as with Redis's INCRBYFLOAT.
     ///

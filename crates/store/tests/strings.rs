@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use pyredis_store::{BitField, BitFieldOp, BitOp, Overflow, Store, Value, WalkProgress, count_bits, find_bit};
+use pyredis_store::{
+    BitField, BitFieldOp, BitOp, Overflow, Store, StoreError, Value, WalkProgress, count_bits, find_bit,
+};
 use records::Records;
 use replay::{ByKey, Databases};
 use units::Units;
@@ -405,5 +407,28 @@ fn keys_are_copied_and_moved_between_databases() {
     assert_eq!(store.move_key("a", 1), Ok(false));
     assert_eq!(store.move_key("none", 1), Ok(false));
     assert!(store.move_key("a", 16).is_err());
+    store.debug_check();
+}
+
+#[test]
+fn what_is_compared_first_is_set_or_removed_only_if_it_is_the_same() {
+    let units = Arc::new(Units::default());
+    let store = Store::builder().shards(2).effect_sink(units.clone()).build();
+    store.set("number", "7");
+    store.set("text", "07");
+    store.hash_set("hash", [("f", "v")]).unwrap();
+    let seen = units.since(0).len();
+    assert_eq!(store.set_if_equal("none", "", "new"), Ok(false));
+    assert_eq!(store.set_if_equal("number", "07", "8"), Ok(false));
+    assert_eq!(store.set_if_equal("text", "7", "8"), Ok(false));
+    assert_eq!(store.set_if_equal("hash", "v", "8"), Err(StoreError::WrongType));
+    assert_eq!(store.del_if_equal("none", ""), Ok(false));
+    assert_eq!(store.del_if_equal("number", "07"), Ok(false));
+    assert_eq!(store.del_if_equal("hash", "v"), Err(StoreError::WrongType));
+    assert_eq!(units.since(seen), Vec::<Vec<_>>::new(), "what is not the same changes nothing");
+    assert_eq!(store.set_if_equal("number", "7", "8"), Ok(true));
+    assert_eq!(store.get("number").as_deref(), Some(&b"8"[..]));
+    assert_eq!(store.del_if_equal("text", "07"), Ok(true));
+    assert!(!store.exists("text"));
     store.debug_check();
 }

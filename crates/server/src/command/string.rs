@@ -11,8 +11,10 @@ use super::expiry::{Unit, deadline, eat_expiry};
 use super::spec::{Arity, CommandSpec, Flags, Group, KeySpec};
 use crate::outcome::Outcome;
 
-pub(super) const COMMANDS: &[&CommandSpec] =
-    &[&APPEND, &GET, &GETDEL, &GETEX, &GETSET, &MGET, &MSET, &MSETNX, &PSETEX, &SET, &SETEX, &SETNX, &STRLEN];
+pub(super) const COMMANDS: &[&CommandSpec] = &[
+    &APPEND, &DELEX, &DELIFEQ, &GET, &GETDEL, &GETEX, &GETSET, &MGET, &MSET, &MSETNX, &PSETEX, &SET, &SETEX, &SETNX,
+    &STRLEN,
+];
 
 const STRING: CommandSpec = CommandSpec { group: Group::String, ..CommandSpec::BASE };
 const READ: Flags = Flags::READONLY.union(Flags::FAST);
@@ -40,6 +42,55 @@ fn append(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let length = view.append(key, tail)?;
     ctx.reply.count(length);
     Ok(Outcome::Done)
+}
+
+const DELIFEQ: CommandSpec = CommandSpec {
+    name: "delifeq",
+    arity: Arity::Exactly(3),
+    flags: Flags::WRITE.union(Flags::FAST),
+    keys: &[KeySpec::first(&["RW", "delete"])],
+    syntax: "key value",
+    summary: "Deletes a key if it holds this very string.",
+    since: "9.0.0",
+    run: |ctx| del_if(ctx, 2, true),
+    ..STRING
+};
+
+const DELEX: CommandSpec = CommandSpec {
+    name: "delex",
+    arity: Arity::AtLeast(2),
+    syntax: "key [IFEQ comparison-value | IFNE comparison-value]",
+    summary: "Deletes a key; with a condition, only if it holds this very string, or another.",
+    since: "8.4.0",
+    run: delex,
+    ..DELIFEQ
+};
+
+fn delex(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
+    let mut args = Args::from(ctx.args, 2);
+    let equal = match args.len() {
+        0 => {
+            let (key, view) = ctx.key_and_view(0)?;
+            let is_deleted = view.del(key)?;
+            return Ok(ctx.answer_count(is_deleted.into()));
+        }
+        2 if args.eat("IFEQ") => true,
+        2 if args.eat("IFNE") => false,
+        2 => return Err(CommandError::err("Invalid condition. Use IFEQ or IFNE")),
+        _ => return Err(CommandError::WrongArity(ctx.command.full_name())),
+    };
+    del_if(ctx, 3, equal).map_err(|error| match error {
+        CommandError::WrongType => CommandError::err("Key should be of string type if conditions are specified"),
+        other => other,
+    })
+}
+
+/// Deletes the key if it holds the string of the argument at `expected`, or if it does not.
+fn del_if(ctx: &mut Ctx<'_, '_>, expected: usize, equal: bool) -> Result<Outcome, CommandError> {
+    let expected = ctx.arg(expected);
+    let (key, view) = ctx.key_and_view(0)?;
+    let is_deleted = view.del_if(key, expected, equal)?;
+    Ok(ctx.answer_count(is_deleted.into()))
 }
 
 const GET: CommandSpec = CommandSpec {
@@ -221,7 +272,7 @@ const SET: CommandSpec = CommandSpec {
         let returns_old = args.iter().skip(3).any(|arg| arg.eq_ignore_ascii_case(b"GET"));
         if returns_old { &["RW", "access", "update"] } else { &["OW", "update"] }
     }),
-    syntax: "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds \
+    syntax: "key value [NX | XX | IFEQ comparison-value] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds \
              | PXAT unix-time-milliseconds | KEEPTTL]",
     summary: "Sets a string, with conditions and a time to live if wanted.",
     run: set,
@@ -229,10 +280,13 @@ const SET: CommandSpec = CommandSpec {
 };
 
 fn set(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
-    let options = set_options(ctx)?;
+    let (options, expected) = set_options(ctx)?;
     let value = ctx.value(2);
     let (key, view) = ctx.key_and_view(0)?;
-    let outcome = view.set(key, value, options)?;
+    let outcome = match expected {
+        Some(expected) => view.set_if_equal(key, expected, value, options)?,
+        None => view.set(key, value, options)?,
+    };
     if options.returns_previous {
         reply_value(ctx, outcome.previous);
     } else if outcome.stored {
@@ -243,15 +297,18 @@ fn set(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
-/// The options behind key and value.
-fn set_options(ctx: &Ctx<'_, '_>) -> Result<SetOptions, CommandError> {
+/// The options behind key and value, and what IFEQ compares with.
+fn set_options<'c>(ctx: &Ctx<'c, '_>) -> Result<(SetOptions, Option<&'c [u8]>), CommandError> {
     let mut args = Args::from(ctx.args, 3);
     let (mut condition, mut returns_old, mut expiry, mut keeps) = (Condition::Always, false, None, false);
+    let mut expected = None;
     while !args.is_empty() {
-        if condition != Condition::IfPresent && args.eat("NX") {
+        if expected.is_none() && condition != Condition::IfPresent && args.eat("NX") {
             condition = Condition::IfAbsent;
-        } else if condition != Condition::IfAbsent && args.eat("XX") {
+        } else if expected.is_none() && condition != Condition::IfAbsent && args.eat("XX") {
             condition = Condition::IfPresent;
+        } else if expected.is_none() && condition == Condition::Always && args.eat("IFEQ") {
+            expected = Some(args.take()?);
         } else if args.eat("GET") {
             returns_old = true;
         } else if expiry.is_none() && args.eat("KEEPTTL") {
@@ -265,7 +322,7 @@ fn set_options(ctx: &Ctx<'_, '_>) -> Result<SetOptions, CommandError> {
         None if keeps => Expiry::Keep,
         None => Expiry::Clear,
     };
-    Ok(SetOptions { expiry, condition, returns_previous: returns_old })
+    Ok((SetOptions { expiry, condition, returns_previous: returns_old }, expected))
 }
 
 const SETEX: CommandSpec = CommandSpec {

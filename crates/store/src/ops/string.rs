@@ -160,6 +160,42 @@ impl View<'_> {
         Ok(SetOutcome { stored: true, previous })
     }
 
+    /// Sets a key if it holds a string of these very bytes, and the condition of the options holds too.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`] above [`VALUE_BYTES_MAX`]. [`StoreError::WrongType`] where the key holds no string, whatever is compared.
+    pub fn set_if_equal(
+        &mut self,
+        key: &Key<'_>,
+        expected: &[u8],
+        value: NewValue<'_>,
+        options: SetOptions,
+    ) -> Result<SetOutcome, StoreError> {
+        check_length(value.string_len())?;
+        let mut shard = self.shard_mut(key)?;
+        let held = shard.live_string(key)?;
+        if held.is_some_and(|held| held.with_bytes(|held| held == expected)) {
+            return self.set(key, value, options);
+        }
+        let previous = held.filter(|_| options.returns_previous).map(StringRef::to_bytes);
+        if options.returns_previous && previous.is_none() {
+            shard.note(key.bytes, notice::KEYMISS);
+        }
+        Ok(SetOutcome { stored: false, previous })
+    }
+
+    /// Removes a key that holds a string if that is, or with `equal` false if that is not, of these very bytes. Returns whether it did; it does not
+    /// where there is no such key.
+    ///
+    /// # Errors
+    /// See [`get`](Self::get).
+    pub fn del_if(&mut self, key: &Key<'_>, expected: &[u8], equal: bool) -> Result<bool, StoreError> {
+        let mut shard = self.shard_mut(key)?;
+        let Some(held) = shard.live_string(key)? else { return Ok(false) };
+        let is_wanted = held.with_bytes(|held| held == expected) == equal;
+        Ok(is_wanted && shard.remove(key, event::DEL).is_some())
+    }
+
     /// Removes a key that holds a string and returns that.
     ///
     /// # Errors
