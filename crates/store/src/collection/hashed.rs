@@ -29,8 +29,8 @@ impl Way {
     fn pick(&mut self, children: &[Child<u64>]) -> usize {
         let last = children.len().saturating_sub(1);
         let span = (self.until - self.from).max(1);
-        // A place has 53 bits at most, and there are few children.
-        let guess = self.place.saturating_sub(self.from) * children.len() as u64 / span;
+        // A place has 53 bits at most, and there are few children; a cursor that a client has made up may be any number, and is behind the last.
+        let guess = self.place.saturating_sub(self.from).saturating_mul(children.len() as u64) / span;
         let mut at = usize::try_from(guess).unwrap_or(last).min(last);
         let key = |at: usize| children.get(at).map(|child| child.key);
         while at > 0 && key(at).is_some_and(|key| key > self.place) {

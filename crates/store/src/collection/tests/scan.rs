@@ -79,6 +79,14 @@ fn sorted_sets() {
 }
 
 #[test]
+fn a_cursor_that_nobody_gave_is_the_end() {
+    let hash: Hash = (0..100_000).map(|number| (number.to_string(), "")).collect();
+    for cursor in [1 << 53, u64::MAX / 2, u64::MAX] {
+        assert_eq!(hash.scan(cursor, 10, |field, _| panic!("{field:?} is behind the end")), 0);
+    }
+}
+
+#[test]
 fn a_small_collection_is_shown_at_once() {
     let mut shown = 0;
     assert_eq!(Set::from_iter(["1", "2", "x"]).scan(0, 1, |_| shown += 1), 0);
