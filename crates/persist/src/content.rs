@@ -4,11 +4,11 @@
 
 use std::fmt;
 
-use pyredis_store::{Collection, Hash, List, Set, SortedSet, VALUE_BYTES_MAX, Value};
+use pyredis_store::{Collection, Hash, List, Set, SortedSet, Timestamp, VALUE_BYTES_MAX, Value};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use crate::format::CONTINUES;
+use crate::format::{CONTINUES, TIMED_HASH};
 
 /// What a record says of a value.
 pub(crate) enum Content<'de> {
@@ -46,31 +46,37 @@ impl<'de> Visitor<'de> for ReadContent<'_> {
             "string" => return map.next_value().map(|Bin(bytes)| Content::String(bytes)),
             "list" => Collection::from(List::new()),
             "set" => Set::new().into(),
-            "hash" => Hash::new().into(),
+            "hash" | TIMED_HASH => Hash::new().into(),
             "zset" => SortedSet::new().into(),
             _ => {
                 let Some(name) = name.strip_suffix(CONTINUES) else {
                     return Err(A::Error::custom("the value's type is unknown"));
                 };
+                let is_timed = name == TIMED_HASH;
+                let type_name = if is_timed { "hash" } else { name };
                 let open = match self.open {
-                    Some(Value::Collection(open)) if open.value_type().name() == name => open,
+                    Some(Value::Collection(open)) if open.value_type().name() == type_name => open,
                     _ => return Err(A::Error::custom("the record continues another that is not before it")),
                 };
-                map.next_value_seed(Fill(open))?;
+                map.next_value_seed(Fill { collection: open, is_timed })?;
                 return Ok(Content::Continues);
             }
         };
-        map.next_value_seed(Fill(&mut begun))?;
+        map.next_value_seed(Fill { collection: &mut begun, is_timed: name == TIMED_HASH })?;
         Ok(Content::Begins(begun))
     }
 }
 
 /// Puts elements into a collection: an array of bin, or for those with two parts a map.
-struct Fill<'c>(&'c mut Collection);
+struct Fill<'c> {
+    collection: &'c mut Collection,
+    /// The values of a hash have deadlines.
+    is_timed: bool,
+}
 
 impl Fill<'_> {
     const fn is_in_pairs(&self) -> bool {
-        matches!(self.0, Collection::Hash(_) | Collection::SortedSet(_))
+        matches!(self.collection, Collection::Hash(_) | Collection::SortedSet(_))
     }
 }
 
@@ -78,10 +84,10 @@ impl<'de> DeserializeSeed<'de> for Fill<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let before = self.0.len();
-        let Self(collection) = self;
+        let Self { collection, is_timed } = self;
+        let before = collection.len();
         // The deserializer shows what is there, whichever of the two is asked for, and the visitor refuses the other.
-        deserializer.deserialize_any(Fill(collection))?;
+        deserializer.deserialize_any(Fill { collection, is_timed })?;
         if collection.len() == before { Err(D::Error::custom("there are no elements")) } else { Ok(()) }
     }
 }
@@ -90,7 +96,7 @@ impl<'de> Visitor<'de> for Fill<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the elements of a {}", self.0.value_type().name())
+        write!(f, "the elements of a {}", self.collection.value_type().name())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
@@ -98,7 +104,7 @@ impl<'de> Visitor<'de> for Fill<'_> {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self));
         }
         while let Some(Bin(element)) = elements.next_element()? {
-            let is_new = match &mut *self.0 {
+            let is_new = match &mut *self.collection {
                 Collection::List(list) => {
                     list.push_back(element);
                     true
@@ -118,7 +124,13 @@ impl<'de> Visitor<'de> for Fill<'_> {
             return Err(A::Error::invalid_type(Unexpected::Map, &self));
         }
         while let Some(Bin(name)) = pairs.next_key()? {
-            let is_new = match &mut *self.0 {
+            let is_new = match &mut *self.collection {
+                Collection::Hash(hash) if self.is_timed => {
+                    let (Bin(value), deadline): (Bin<'_>, Option<u64>) = pairs.next_value()?;
+                    let is_new = hash.insert(name, value);
+                    hash.set_deadline(name, deadline.map(Timestamp::from_millis));
+                    is_new
+                }
                 Collection::Hash(hash) => pairs.next_value().map(|Bin(value)| hash.insert(name, value))?,
                 Collection::SortedSet(set) => {
                     pairs.next_value().map(|Score(score)| set.insert(name, score).is_none())?

@@ -22,6 +22,10 @@ pub(crate) const RECORD_OVERHEAD_BYTES: usize = 48;
 pub(crate) const ELEMENT_OVERHEAD_BYTES: usize = 14;
 /// A collection that would need more is cut into records that need no more than this, if its key and elements are not longer.
 pub(crate) const PIECE_BYTES_MAX: usize = LONE_RECORD_BYTES_MIN;
+/// What an element needs beside that if it has a deadline: the marker of an array, and a number.
+pub(crate) const DEADLINE_BYTES: usize = 10;
+/// The type's name of a hash of which fields have deadlines. A reader that does not know them does not know the name, and refuses the file.
+pub(crate) const TIMED_HASH: &str = "hash-until";
 /// What the type's name ends in where a record continues the one before it.
 pub(crate) const CONTINUES: &str = "+";
 /// The longest payload of a block: a key, and a field and its value, each as long as a value can be, and room to spare.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pyredis_store::{Record, Store, Timestamp};
+use pyredis_store::{Collection, Record, Store, Timestamp, Value};
 
 use crate::error::{Damage, LoadError};
 use crate::format::BlockKind;
@@ -107,7 +107,8 @@ impl Loading<'_> {
     fn restore(&mut self, record: Record) -> Result<(), Fault> {
         let db = record.db;
         self.check(db)?;
-        if record.deadline.is_some_and(|deadline| deadline.is_past(self.now)) {
+        let is_dead = matches!(&record.value, Value::Collection(Collection::Hash(hash)) if hash.is_dead(self.now));
+        if is_dead || record.deadline.is_some_and(|deadline| deadline.is_past(self.now)) {
             self.keys_expired += 1;
             return Ok(());
         }

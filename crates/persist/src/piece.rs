@@ -5,12 +5,12 @@
 
 use std::ops::Range;
 
-use pyredis_store::{Collection, Element, Record, Timestamp, Value};
+use pyredis_store::{Collection, Element, Hash, Record, Timestamp, Value};
 use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Serialize, Serializer};
 use serde_bytes::Bytes;
 
-use crate::format::{CONTINUES, ELEMENT_OVERHEAD_BYTES, RECORD_OVERHEAD_BYTES};
+use crate::format::{CONTINUES, DEADLINE_BYTES, ELEMENT_OVERHEAD_BYTES, RECORD_OVERHEAD_BYTES, TIMED_HASH};
 
 /// A record on its way into a block.
 pub(crate) struct Piece {
@@ -58,7 +58,9 @@ impl Piece {
             Value::Collection(Collection::List(list)) => fitting.fill(list.range(rest).map(Element::len)),
             Value::Collection(Collection::Set(set)) => fitting.fill(set.range(rest).map(Element::len)),
             Value::Collection(Collection::Hash(hash)) => {
-                fitting.fill(hash.range(rest).map(|(field, value)| field.len().saturating_add(value.len())));
+                let more = if is_timed(hash) { DEADLINE_BYTES } else { 0 };
+                let lengths = hash.range(rest).map(|(field, value)| field.len().saturating_add(value.len()));
+                fitting.fill(lengths.map(|length| length.saturating_add(more)));
             }
             Value::Collection(Collection::SortedSet(set)) => {
                 fitting.fill(set.range(rest).map(|(member, _)| member.len()));
@@ -100,14 +102,22 @@ impl Serialize for Piece {
     }
 }
 
-/// A value under the name of its type, as TYPE gives it; the name of a piece that continues another ends in `+`.
+/// Whether fields have deadlines.
+const fn is_timed(hash: &Hash) -> bool {
+    hash.deadlines() > 0
+}
+
+/// A value under the name of its type, as TYPE gives it, or that of a hash with deadlines; the name of a piece that continues another ends in `+`.
 struct Content<'a>(&'a Piece);
 
 impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Piece { record, range, .. } = self.0;
         let mut map = serializer.serialize_map(Some(1))?;
-        let name = record.value.value_type().name();
+        let name = match &record.value {
+            Value::Collection(Collection::Hash(hash)) if is_timed(hash) => TIMED_HASH,
+            value => value.value_type().name(),
+        };
         match range.start {
             0 => map.serialize_key(name)?,
             _ => map.serialize_key(&format_args!("{name}{CONTINUES}"))?,
@@ -131,6 +141,12 @@ impl Serialize for Elements<'_> {
         match collection {
             Collection::List(list) => serializer.collect_seq(list.range(range).map(Bin)),
             Collection::Set(set) => serializer.collect_seq(set.range(range).map(Bin)),
+            Collection::Hash(hash) if is_timed(hash) => {
+                serializer.collect_map(hash.range(range).map(|(field, value)| {
+                    let deadline = hash.deadline(field).map(Timestamp::as_millis);
+                    (Bytes::new(field), (Bin(value), deadline))
+                }))
+            }
             Collection::Hash(hash) => {
                 serializer.collect_map(hash.range(range).map(|(field, value)| (Bytes::new(field), Bin(value))))
             }

@@ -5,8 +5,8 @@ mod common;
 use std::path::PathBuf;
 
 use common::{collection_record, contents, record};
-use pyredis_persist::{Progress, load};
-use pyredis_store::{SortedSet, Store, Timestamp};
+use pyredis_persist::{Progress, load, save};
+use pyredis_store::{Clock, Hash, ManualClock, SortedSet, Store, Timestamp};
 
 const NEW_YEAR_2100: u64 = 4_102_444_800_000;
 
@@ -50,10 +50,42 @@ fn a_collection_of_version_1_loads() {
 }
 
 #[test]
+fn a_hash_whose_fields_expire_loads_until_they_have() {
+    let path = fixture_of("v1-fields.snapshot");
+    let mut expected = Hash::from_iter([("user", "ann"), ("token", "x1")]);
+    expected.set_deadline(b"token", Some(Timestamp::from_millis(NEW_YEAR_2100)));
+    let store = Store::new();
+    load(&store, &path, Timestamp::default(), &Progress::default()).unwrap().unwrap();
+    assert_eq!(contents(&store), [collection_record(0, b"session", expected)]);
+    let clock = ManualClock::starting_at(Timestamp::from_millis(NEW_YEAR_2100 + 1));
+    let store = Store::builder().clock(Clock::Manual(clock)).build();
+    load(&store, &path, store.now(), &Progress::default()).unwrap().unwrap();
+    assert_eq!(store.hash("session").unwrap(), Hash::from_iter([("user", "ann")]));
+    store.expire_step(store.now(), 10);
+    assert_eq!(contents(&store), [collection_record(0, b"session", Hash::from_iter([("user", "ann")]))]);
+}
+
+#[test]
+fn a_hash_of_which_all_fields_have_expired_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, store) = (folder.path().join("dump.rdb"), Store::new());
+    let mut hash = Hash::from_iter([("a", "1"), ("b", "2")]);
+    hash.set_deadline(b"a", Some(Timestamp::from_millis(NEW_YEAR_2100)));
+    hash.set_deadline(b"b", Some(Timestamp::from_millis(NEW_YEAR_2100 + 5)));
+    store.restore(collection_record(0, b"h", hash)).unwrap();
+    save(&store, &path, &Progress::default()).unwrap();
+    for (now, loaded) in [(5, 1), (6, 0)] {
+        let now = Timestamp::from_millis(NEW_YEAR_2100 + now);
+        let report = load(&Store::new(), &path, now, &Progress::default()).unwrap().unwrap();
+        assert_eq!((report.keys_loaded, report.keys_expired), (loaded, 1 - loaded));
+    }
+}
+
+#[test]
 fn the_documentation_lists_their_bytes() {
     let page = include_str!("../../../docs/persistence-format.md");
     let mut listings = page.split("```hex\n").skip(1);
-    for name in ["v1.snapshot", "v1-collection.snapshot"] {
+    for name in ["v1.snapshot", "v1-collection.snapshot", "v1-fields.snapshot"] {
         let (listing, _) = listings.next().unwrap().split_once("```").unwrap();
         let mut listed = Vec::new();
         for line in listing.lines() {

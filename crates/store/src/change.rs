@@ -68,15 +68,26 @@ impl ShardMut<'_, '_> {
         let Some(entry) = slots.entry_mut(position) else { return Ok(None) };
         entry.collection::<C>()?;
         side.snapshot.hand_over(entry);
-        let before = entry.memory();
+        let (before, woke) = (entry.memory(), entry.wakes());
         let collection = entry.collection_mut::<C>()?;
+        // Most of what is past has been taken out; what has not is not there for the operation.
+        if let Some(hash) = collection.as_hash() {
+            hash.look_at(self.now);
+        }
         let is_heard = self.changes.effects.is_some();
         let mut report = Report::new(is_heard, &mut self.changes.garbage);
         let result = change(collection, &mut report);
         let Report { effects, is_touched, noted, .. } = report;
         let is_empty = collection.count() == 0;
+        if let Some(hash) = collection.as_hash() {
+            hash.look_at_all();
+        }
         entry.touch(touch);
         self.database.counters(self.index).count_bytes(before, entry.memory());
+        let (wakes, deadline) = (entry.wakes(), entry.deadline());
+        if wakes != woke {
+            self.arm(key, deadline);
+        }
         if is_touched {
             self.guard.side().watchers.touch(key.bytes, &mut self.changes.ready);
         }
@@ -111,7 +122,12 @@ impl ShardMut<'_, '_> {
         let result = once(&mut made, &mut report);
         let Report { effects, .. } = report;
         if made.count() > 0 {
-            self.insert(key, NewValue::Collection(&made.into()));
+            let made = made.into();
+            let made = NewValue::Collection(&made);
+            self.insert(key, made);
+            if made.has_timed_fields() {
+                self.arm(key, None);
+            }
             self.emit_all(key, effects);
         }
         result.ok_or(StoreError::NoSuchKey)

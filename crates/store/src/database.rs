@@ -1,5 +1,7 @@
 //! A database: its number, its shards, and their counters. Made when it is first written.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use ahash::RandomState;
 use crossbeam_utils::CachePadded;
 
@@ -17,6 +19,8 @@ pub(crate) struct Database {
     shards: Shards<Side>,
     counters: Box<[CachePadded<Counters>]>,
     lag: LagCounters,
+    /// Fields of hashes that were removed because their time had come.
+    expired_fields: AtomicU64,
 }
 
 impl Database {
@@ -27,6 +31,7 @@ impl Database {
             shards: Shards::new(shards),
             counters: (0..shards).map(|_| CachePadded::default()).collect(),
             lag: LagCounters::default(),
+            expired_fields: AtomicU64::new(0),
         }
     }
 
@@ -57,6 +62,15 @@ impl Database {
     /// How late expired keys were removed.
     pub(crate) const fn lag(&self) -> &LagCounters {
         &self.lag
+    }
+
+    pub(crate) fn count_expired_fields(&self, fields: usize) {
+        self.expired_fields.fetch_add(fields as u64, Ordering::Relaxed);
+    }
+
+    /// How many fields of hashes were removed because their time had come.
+    pub(crate) fn expired_fields(&self) -> u64 {
+        self.expired_fields.load(Ordering::Relaxed)
     }
 
     /// The number of keys, dead ones that nobody noticed yet included. O(shards), no locks.

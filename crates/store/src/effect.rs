@@ -49,8 +49,17 @@ pub enum Delta {
     Replace(Value),
     /// These bytes stand behind the string now.
     Append(Bytes),
-    /// These fields of the hash have these values now.
+    /// These fields of the hash have these values now, and no deadlines.
     HashPut(Vec<(Bytes, Bytes)>),
+    /// These fields of the hash have these values now, and the deadlines that they had.
+    HashReplace(Vec<(Bytes, Bytes)>),
+    /// These fields of the hash have this deadline now, or none.
+    HashDeadline {
+        /// The fields.
+        fields: Vec<Bytes>,
+        /// The absolute deadline.
+        deadline: Option<Timestamp>,
+    },
     /// These fields of the hash are gone.
     HashRemove(Vec<Bytes>),
     /// These members are in the set now.
@@ -121,8 +130,11 @@ pub(crate) mod event {
     pub(crate) const EXPIRED: &str = "expired";
     pub(crate) const FLUSHDB: &str = "flushdb";
     pub(crate) const HDEL: &str = "hdel";
+    pub(crate) const HEXPIRE: &str = "hexpire";
+    pub(crate) const HEXPIRED: &str = "hexpired";
     pub(crate) const HINCRBY: &str = "hincrby";
     pub(crate) const HINCRBYFLOAT: &str = "hincrbyfloat";
+    pub(crate) const HPERSIST: &str = "hpersist";
     pub(crate) const HSET: &str = "hset";
     pub(crate) const INCRBY: &str = "incrby";
     pub(crate) const INCRBYFLOAT: &str = "incrbyfloat";

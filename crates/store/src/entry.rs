@@ -6,7 +6,7 @@
 //! | what | bytes | when |
 //! |---|---|---|
 //! | [`Header`] | 12 | always |
-//! | deadline and timer | 12 | the key has a deadline |
+//! | deadline and timer | 12 | the key has a deadline, or holds a hash of which fields have one |
 //! | a pointer to the value ([`Apart`]) | 8 | the value is a long string or a collection |
 //! | the key | its length | always |
 //! | the value | its length, or 8 | the value is inline, or an integer |
@@ -81,6 +81,7 @@ struct Header {
 
 /// On which side of the current snapshot the entry is: see `snapshot.rs`.
 const SIDE: u16 = 1;
+/// There are a deadline and a timer.
 const EXPIRES: u16 = 1 << 1;
 /// The value has an allocation of its own.
 const APART: u16 = 1 << 2;
@@ -89,12 +90,15 @@ const INTEGER: u16 = 1 << 3;
 const RAW: u16 = 1 << 4;
 /// The string is what Redis keeps as text, although it reads as an integer.
 const TEXT: u16 = 1 << 5;
+/// The deadline is none: the timer is there for the fields of the hash alone.
+const LASTS: u16 = 1 << 6;
 /// The longest text that is an integer.
 const INTEGER_DIGITS_MAX: usize = 20;
 /// The longest string that Redis keeps in one piece with its object.
 const EMBEDDED_BYTES_MAX: usize = 44;
 
-type Expiry = (Timestamp, TimerId);
+/// The key's own deadline, if it has one, and the timer of whatever comes first.
+type Expiry = (Option<Timestamp>, TimerId);
 
 /// How Redis would keep a string, where that does not follow from its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +123,11 @@ impl<'v> Incoming<'v> {
     fn of(value: NewValue<'v>) -> Self {
         let bytes = match value {
             NewValue::Integer(number) => return Self::Integer(number),
-            NewValue::Collection(collection) => return Self::Apart(Apart::Collection(collection.clone())),
+            NewValue::Collection(collection) => {
+                let mut own = collection.clone();
+                own.look_at_all();
+                return Self::Apart(Apart::Collection(own));
+            }
             NewValue::Copied(bytes) => bytes,
             NewValue::Shared(bytes) if bytes.len() > COPIED_BYTES_MAX => return Self::Apart(bytes.clone().into()),
             NewValue::Shared(bytes) => bytes,
@@ -147,6 +155,11 @@ impl Header {
 
     const fn has(self, flag: u16) -> bool {
         self.flags & flag != 0
+    }
+
+    /// The same, of a key with no deadline of its own, or with one.
+    const fn lasting(self, lasts: bool) -> Self {
+        Self { flags: if lasts { self.flags | LASTS } else { self.flags & !LASTS }, ..self }
     }
 
     /// Where the pointer to the shared value is, if there is one, and else the key.
@@ -195,8 +208,8 @@ impl Entry {
         // layout is, the others are written as bytes. What is read comes from other allocations.
         unsafe {
             block.cast::<Block>().write(Block { access: AtomicU32::new(access), header });
-            if let Some(expiry) = expiry {
-                write_expiry(block, expiry);
+            if let Some((deadline, timer)) = expiry {
+                write_expiry(block, deadline.unwrap_or_default(), timer);
             }
             ptr::copy_nonoverlapping(key.as_ptr(), block.add(header.key_offset()).as_ptr(), key.len());
             match value {
@@ -352,7 +365,8 @@ impl Entry {
     pub(crate) fn set_value(&mut self, value: NewValue<'_>) {
         let incoming = Incoming::of(value);
         let header = self.header();
-        let changed = Header::new(self.key(), &incoming, header.has(EXPIRES), header.has(SIDE));
+        let mut changed = Header::new(self.key(), &incoming, header.has(EXPIRES), header.has(SIDE));
+        changed.flags |= header.flags & LASTS;
         let stays = !header.has(APART) && changed.size() == header.size();
         // SAFETY of both arms: the block's size is that of the changed header, so the value ends inside it; nobody else refers to the block, as we
         // are borrowed exclusively, and `value` is not in it.
@@ -460,28 +474,27 @@ impl Entry {
     }
 
     fn expiry(&self) -> Option<Expiry> {
+        let header = self.header();
+        if !header.has(EXPIRES) {
+            return None;
+        }
+        let behind = self.at(size_of::<Block>());
         // SAFETY: the flag says that a deadline and a timer lie behind the block's first part since they were last written.
-        self.header().has(EXPIRES).then(|| unsafe {
-            let deadline = self.at(size_of::<Block>()).cast().read_unaligned();
-            (deadline, self.at(size_of::<Block>() + size_of::<Timestamp>()).cast().read_unaligned())
-        })
+        let (deadline, timer) =
+            unsafe { (behind.cast().read_unaligned(), behind.add(size_of::<Timestamp>()).cast().read_unaligned()) };
+        Some((Some(deadline).filter(|_| !header.has(LASTS)), timer))
     }
 
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        self.expiry().map(|(deadline, _)| deadline)
-    }
-
-    pub(crate) fn timer(&self) -> Option<TimerId> {
-        self.expiry().map(|(_, timer)| timer)
-    }
-
-    /// Gives the key a deadline and its timer, or takes them away. In place if it had one and has one, else O(key + inline value).
+    /// Gives the key a deadline and a timer, or takes them away. In place if it had one and has one, else O(key + inline value).
     pub(crate) fn set_expiry(&mut self, expiry: Option<Expiry>) {
         let header = self.header();
         match expiry {
             None if !header.has(EXPIRES) => {}
-            // SAFETY: the flag says that there is room for it, and we are borrowed exclusively.
-            Some(expiry) if header.has(EXPIRES) => unsafe { write_expiry(self.at(0), expiry) },
+            Some((deadline, timer)) if header.has(EXPIRES) => {
+                // SAFETY: the flag says that there is room for it, and we are borrowed exclusively.
+                unsafe { write_expiry(self.at(0), deadline.unwrap_or_default(), timer) }
+                self.set_header(header.lasting(deadline.is_none()));
+            }
             expiry => {
                 let value = match (self.apart(), self.value()) {
                     (Some(apart), _) => Incoming::Apart(apart.clone()),
@@ -492,13 +505,10 @@ impl Entry {
                 };
                 let mut changed = Header::new(self.key(), &value, expiry.is_some(), header.has(SIDE));
                 changed.flags |= header.flags & (RAW | TEXT);
+                changed = changed.lasting(expiry.is_some_and(|(deadline, _)| deadline.is_none()));
                 self.replace(Self::build(changed, self.access_word(), self.key(), value, expiry));
             }
         }
-    }
-
-    pub(crate) fn is_dead(&self, now: Timestamp) -> bool {
-        self.deadline().is_some_and(|deadline| deadline.is_past(now))
     }
 
     pub(crate) fn side(&self) -> bool {
@@ -553,7 +563,7 @@ impl Entry {
 
 /// # Safety
 /// The block must have room for a deadline and a timer behind its first part, and be ours to write.
-unsafe fn write_expiry(block: NonNull<u8>, (deadline, timer): Expiry) {
+unsafe fn write_expiry(block: NonNull<u8>, deadline: Timestamp, timer: TimerId) {
     // SAFETY: the caller's word; written as bytes.
     unsafe {
         block.add(size_of::<Block>()).cast().write_unaligned(deadline);
@@ -574,6 +584,9 @@ impl Drop for Entry {
         }
     }
 }
+
+#[path = "entry_time.rs"]
+mod time;
 
 #[cfg(test)]
 #[path = "entry_tests.rs"]

@@ -26,7 +26,8 @@ enum Op {
     /// Used in this second.
     Touch(u16),
     Append(Bytes),
-    Expire(Option<u64>),
+    /// With a deadline of the key, or only with a timer.
+    Expire(Option<Option<u64>>),
     Side(bool),
     Relocate,
     /// Someone takes the value along, and keeps it.
@@ -39,7 +40,7 @@ fn operation() -> impl Strategy<Value = Op> {
         prop_oneof![any::<i64>(), -12..12_i64].prop_map(Op::SetInteger),
         any::<u16>().prop_map(Op::Touch),
         bytes().prop_map(Op::Append),
-        any::<Option<u64>>().prop_map(Op::Expire),
+        any::<Option<Option<u64>>>().prop_map(Op::Expire),
         any::<bool>().prop_map(Op::Side),
         Just(Op::Relocate),
         Just(Op::Hold),
@@ -77,8 +78,9 @@ proptest! {
                     value.extend(tail);
                 }
                 Op::Expire(deadline) => {
-                    let deadline = deadline.map(Timestamp::from_millis);
-                    expiry = deadline.map(|deadline| (deadline, wheel.arm(deadline, 0, Timestamp::default())));
+                    let mut timer = |deadline| wheel.arm(deadline, 0, Timestamp::default());
+                    let deadline = deadline.map(|deadline| deadline.map(Timestamp::from_millis));
+                    expiry = deadline.map(|deadline| (deadline, timer(deadline.unwrap_or_default())));
                     entry.set_expiry(expiry);
                 }
                 Op::Side(turned) => {
@@ -105,7 +107,7 @@ proptest! {
                 None => "raw",
             };
             prop_assert_eq!(entry.encoding(), encoding);
-            prop_assert_eq!(entry.deadline().zip(entry.timer()), expiry);
+            prop_assert_eq!(entry.timer().map(|timer| (entry.deadline(), timer)), expiry);
             prop_assert_eq!(entry.side(), side);
             prop_assert!(entry.memory() >= key.len() + value.len());
         }
@@ -132,6 +134,9 @@ fn long_values_are_shared_and_short_ones_are_not_kept_alive() {
 fn a_small_key_with_a_small_value_takes_twelve_bytes_more_and_a_deadline_as_many() {
     let mut entry = Entry::new(&[b'k'; 16], NewValue::Copied(&[b'v'; 64]), false, TOUCH);
     assert_eq!(entry.header().size(), 12 + 16 + 64);
-    entry.set_expiry(Some((Timestamp::default(), Wheel::default().arm(Timestamp::default(), 0, Timestamp::default()))));
+    entry.set_expiry(Some((
+        Some(Timestamp::default()),
+        Wheel::default().arm(Timestamp::default(), 0, Timestamp::default()),
+    )));
     assert_eq!(entry.header().size(), 108, "104, rounded up to four less than a multiple of eight");
 }

@@ -40,6 +40,7 @@ mod effect;
 mod entry;
 mod error;
 mod expire;
+mod field_expiry;
 mod footprint;
 mod glob;
 mod handle;
@@ -55,6 +56,7 @@ mod read;
 mod residue;
 mod sample;
 mod scan;
+mod seen;
 mod serve;
 mod shard;
 mod slab;
@@ -92,9 +94,9 @@ pub use long_double::millis_of_seconds;
 pub use notice::{Notice, NoticeSink, Wishes};
 pub use ops::{
     ATTEMPTS, Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Calculation, Condition, ExpireCondition, Expiry,
-    ListEdit, ListEnd, ListSearch, Overflow, Provisional, Removed, SetCalculation, SetOp, SetOptions, SetOutcome,
-    SetPop, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome, ZremReason,
-    index_place, index_range, renew,
+    FieldExpiry, ListEdit, ListEnd, ListSearch, Overflow, Provisional, Removed, SetCalculation, SetOp, SetOptions,
+    SetOutcome, SetPop, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome,
+    ZremReason, index_place, index_range, renew,
 };
 pub use residue::{Garbage, Lookups, Residue};
 pub use sample::RandomRanks;

@@ -10,7 +10,8 @@
 //! change; they never touch a table.
 //!
 //! # Invariants (checked by `debug_check`)
-//! - A key with a deadline owns exactly one timer, and its entry holds the handle; every timer belongs to a key.
+//! - A key with a deadline, or with a hash of which fields have one, owns exactly one timer, which waits for whatever comes first, and its entry holds the handle; every timer
+//!   belongs to a key.
 //! - `owed` counts the entries whose side is not the shard's; it is zero when no snapshot runs.
 //! - The counters agree with the table.
 
@@ -84,6 +85,9 @@ impl Changes {
     }
 }
 
+/// So many fields that are past are taken out of a hash by who comes across them; what is more is left to the expirer.
+const FIELDS_PER_CHANGE: usize = 128;
+
 /// Parts of a string that a write has changed.
 pub(crate) type Changed = SmallVec<[Range<usize>; 1]>;
 
@@ -94,8 +98,8 @@ pub(crate) enum NewDeadline {
     Is(Option<Timestamp>),
 }
 
-/// A dead key that a reader came across, remembered until it can be removed.
-#[derive(Debug, Clone, Copy)]
+/// A dead key that a reader came across, or one with fields that are past, remembered until they can be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Noticed {
     pub(crate) db: u32,
     pub(crate) shard: usize,
@@ -104,9 +108,9 @@ pub(crate) struct Noticed {
 }
 
 impl Noticed {
-    /// The note for a key whose entry is dead at `now`.
+    /// The note for a key whose entry, or some field of it, is dead at `now`.
     pub(crate) fn about(entry: &Entry, key: &Key<'_>, shard: usize, now: Timestamp) -> Option<Self> {
-        let timer = entry.timer().filter(|_| entry.is_dead(now))?;
+        let timer = entry.timer().filter(|_| entry.is_dead(now) || entry.has_past_fields(now))?;
         Some(Self { db: key.db, shard, hash: key.hash, timer })
     }
 }
@@ -131,10 +135,17 @@ impl ShardMut<'_, '_> {
     pub(crate) fn live_position(&mut self, key: &Key<'_>) -> Option<Position> {
         let slots = self.guard.slots();
         let position = slots.position(key.hash, key.bytes)?;
-        if slots.entry(position)?.is_dead(self.now) {
+        let entry = slots.entry(position)?;
+        if entry.timer().is_none() {
+            return Some(position);
+        }
+        if entry.is_dead(self.now) {
             self.remove_as_expired(key.hash, |entry| entry.key() == key.bytes);
             self.publish_wake();
             return None;
+        }
+        if entry.has_past_fields(self.now) {
+            self.expire_fields(key.hash, |entry| entry.key() == key.bytes, FIELDS_PER_CHANGE);
         }
         Some(position)
     }
@@ -161,8 +172,9 @@ impl ShardMut<'_, '_> {
             // One that is dead is still in the table.
             self.is_live(key);
             self.insert(key, value);
-            if let Some(Some(deadline)) = new_deadline {
-                self.arm(key, Some(deadline));
+            let deadline = new_deadline.flatten();
+            if deadline.is_some() || value.has_timed_fields() {
+                self.arm(key, deadline);
             }
         }
         self.emit(key.bytes, event, || match new_deadline {
@@ -273,22 +285,28 @@ impl ShardMut<'_, '_> {
         }
         let entry = self.take_entry(key.hash, |entry| entry.key() == key.bytes)?;
         self.emit(key.bytes, event, || Delta::Delete);
-        if entry.deadline().is_some() {
+        if entry.timer().is_some() {
             self.publish_wake();
         }
         Some(entry)
     }
 
-    /// Removes what the wheel says is due, as far as `budget` goes, and returns how many keys that were.
+    /// Removes what the wheel says is due, as far as `budget` goes, which pays for fields too, and returns how many keys that were.
     pub(crate) fn expire_due(&mut self, budget: &mut usize) -> usize {
         let mut expired = 0;
         while let Some((timer, hash)) = self.guard.side_mut().wheel.pop_begun(self.now, budget) {
             let (Side { wheel, .. }, slots) = self.guard.parts();
-            match slots.find(hash, |entry| entry.timer() == Some(timer)).and_then(Entry::deadline) {
-                Some(deadline) if deadline.is_due(self.now) => {
-                    expired += usize::from(self.remove_as_expired(hash, |entry| entry.timer() == Some(timer)));
+            let is_it = |entry: &Entry| entry.timer() == Some(timer);
+            let entry = slots.find(hash, is_it);
+            match entry.and_then(Entry::wakes) {
+                Some(wakes) if !wakes.is_due(self.now) => wheel.rearm(timer, wakes),
+                Some(_) if entry.is_some_and(|entry| entry.is_over(self.now)) => {
+                    expired += usize::from(self.remove_as_expired(hash, is_it));
                 }
-                Some(deadline) => wheel.rearm(timer, deadline),
+                Some(_) => {
+                    let taken = self.expire_fields(hash, is_it, *budget + 1);
+                    *budget = (*budget + 1).saturating_sub(taken.max(1));
+                }
                 None => {
                     debug_assert!(false, "a timer without a key");
                     wheel.cancel(timer);
@@ -299,13 +317,14 @@ impl ShardMut<'_, '_> {
         expired
     }
 
-    /// Removes a key that a reader found dead, if it still is.
-    pub(crate) fn expire_noticed(&mut self, noticed: &Noticed) -> bool {
-        let now = self.now;
-        let removed =
-            self.remove_as_expired(noticed.hash, |entry| entry.timer() == Some(noticed.timer) && entry.is_dead(now));
+    /// Removes a key that a reader found dead, if it still is, or of its fields some that are past.
+    pub(crate) fn expire_noticed(&mut self, noticed: &Noticed) {
+        let (now, hash) = (self.now, noticed.hash);
+        let is_it = |entry: &Entry| entry.timer() == Some(noticed.timer);
+        if !self.remove_as_expired(hash, |entry| is_it(entry) && entry.is_dead(now)) {
+            self.expire_fields(hash, |entry| is_it(entry) && entry.has_past_fields(now), FIELDS_PER_CHANGE);
+        }
         self.publish_wake();
-        removed
     }
 
     /// Removes a key if it is there and dead.
@@ -346,12 +365,13 @@ impl ShardMut<'_, '_> {
         side.snapshot.hand_over(entry);
         self.changes.garbage.keep_if_long(entry.value());
         let before = entry.memory();
+        let has_timed = entry.next_field_deadline().is_some();
         entry.set_value(value);
         entry.touch(touch);
         self.database.counters(self.index).count_bytes(before, entry.memory());
-        let rearms = deadline.is_some_and(|deadline| deadline != entry.deadline());
-        if rearms {
-            self.arm(key, deadline.flatten());
+        let (old, new) = (entry.deadline(), deadline.unwrap_or_else(|| entry.deadline()));
+        if old != new || has_timed || entry.next_field_deadline().is_some() {
+            self.arm(key, new);
         }
         true
     }
@@ -367,18 +387,19 @@ impl ShardMut<'_, '_> {
         self.note(key.bytes, notice::NEW);
     }
 
-    /// Brings the key's timer in line with a new deadline.
-    fn arm(&mut self, key: &Key<'_>, deadline: Option<Timestamp>) {
+    /// Brings the key's timer in line with a new deadline, and with the deadlines of its fields.
+    pub(crate) fn arm(&mut self, key: &Key<'_>, deadline: Option<Timestamp>) {
         let now = self.now;
         let (Side { wheel, .. }, slots) = self.guard.parts();
         let Some(entry) = slots.find_key_mut(key.hash, key.bytes) else { return };
         let counters = self.database.counters(self.index);
         counters.count_deadline(entry.deadline(), deadline);
-        let expiry = match (entry.timer(), deadline) {
+        let wakes = [deadline, entry.next_field_deadline()].into_iter().flatten().min();
+        let expiry = match (entry.timer(), wakes) {
             (None, None) => return,
-            (None, Some(deadline)) => Some((deadline, wheel.arm(deadline, key.hash, now))),
-            (Some(timer), Some(deadline)) => {
-                wheel.rearm(timer, deadline);
+            (None, Some(wakes)) => Some((deadline, wheel.arm(wakes, key.hash, now))),
+            (Some(timer), Some(wakes)) => {
+                wheel.rearm(timer, wakes);
                 Some((deadline, timer))
             }
             (Some(timer), None) => {
@@ -395,8 +416,12 @@ impl ShardMut<'_, '_> {
 
     fn remove_as_expired(&mut self, hash: u64, is_it: impl Fn(&Entry) -> bool) -> bool {
         let Some(entry) = self.take_entry(hash, is_it) else { return false };
-        self.database.lag().count(entry.deadline(), self.now);
-        self.emit(entry.key(), event::EXPIRED, || Delta::Delete);
+        if entry.deadline().is_some_and(|deadline| deadline.is_due(self.now)) {
+            self.database.lag().count(entry.deadline(), self.now);
+            self.emit(entry.key(), event::EXPIRED, || Delta::Delete);
+        } else {
+            self.emit_fields_gone(&entry);
+        }
         true
     }
 
@@ -490,7 +515,7 @@ fn compact_sparse(wheel: &mut Wheel, slots: &mut Slots) {
     // Timers only move to lower indices, in ascending order, so no handle given out here is one that is still looked for.
     wheel.compact(|hash, old, new| {
         if let Some(entry) = slots.find_mut(hash, |entry| entry.timer() == Some(old)) {
-            entry.set_expiry(entry.deadline().map(|deadline| (deadline, new)));
+            entry.set_timer(new);
         }
     });
 }
@@ -498,17 +523,24 @@ fn compact_sparse(wheel: &mut Wheel, slots: &mut Slots) {
 /// Checks the invariants that this module states, for tests. O(n).
 pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveShard<'_, Side>, hasher: &RandomState) {
     let (side, slots) = (guard.side(), guard.slots());
-    let (mut keys, mut timers, mut owed, mut bytes, mut deadlines) = (0, 0, 0, 0, 0);
+    let (mut keys, mut timers, mut expires, mut owed, mut bytes, mut deadlines) = (0, 0, 0, 0, 0, 0);
     let waiting: HashMap<_, _> = side.wheel.waiting().map(|(timer, hash, fits)| ((timer, hash), fits)).collect();
     for home in 0..slots.groups() {
         slots.for_each_in_home(home, hasher, |entry| {
             keys += 1;
             bytes += entry.memory();
-            if let Some((deadline, timer)) = entry.deadline().zip(entry.timer()) {
+            assert_eq!(
+                entry.wakes().is_some(),
+                entry.timer().is_some(),
+                "a timer is there if there is what it waits for"
+            );
+            if let Some((wakes, timer)) = entry.wakes().zip(entry.timer()) {
                 timers += 1;
                 let timer = waiting.get(&(timer, crate::key::hash(hasher, entry.key())));
-                assert!(timer.is_some_and(|fits| fits(deadline)), "a key's timer is its own and up to date");
+                assert!(timer.is_some_and(|fits| fits(wakes)), "a key's timer is its own and up to date");
             }
+            expires += usize::from(entry.deadline().is_some());
+            entry.debug_check();
             owed += usize::from(entry.side() != side.snapshot.side());
             deadlines += entry.deadline().map_or(0, |deadline| deadline.as_millis().min(DEADLINE_COUNTED_MAX));
         });
@@ -520,11 +552,11 @@ pub(crate) fn debug_check(database: &Database, index: usize, guard: &ExclusiveSh
     assert_eq!(bytes, counters.bytes.get(), "the byte counter agrees");
     assert_eq!(slots.groups(), counters.groups.get(), "the counter of the table's groups agrees");
     assert_eq!(side.wheel.memory(), counters.timers.get(), "the counter of the timers' bytes agrees");
-    assert_eq!(timers, side.wheel.len(), "one timer a deadline");
+    assert_eq!(timers, side.wheel.len(), "one timer a key that waits for something");
     assert_eq!(timers, waiting.len(), "every timer waits");
     let (published, actual) = (counters.next_wake(), side.wheel.next_wake());
     assert_eq!(published, actual, "the expirer knows when to wake");
-    assert_eq!(timers, counters.expires.get(), "the counter of deadlines agrees");
+    assert_eq!(expires, counters.expires.get(), "the counter of deadlines agrees");
     assert_eq!(deadlines, counters.deadlines.get(), "the sum of deadlines agrees");
     assert_eq!(owed, side.snapshot.owed(), "owed counts the entries on the old side");
 }

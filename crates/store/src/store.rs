@@ -236,6 +236,11 @@ impl Store {
         self.inner.databases().fold(ExpireLag::default(), |sum, database| sum.plus(&database.lag().get()))
     }
 
+    /// How many fields of hashes were removed because their deadline had passed. No locks.
+    pub fn expired_fields(&self) -> u64 {
+        self.sum(Database::expired_fields)
+    }
+
     /// Bytes that keys and values take, by the store's own count: blocks as large as allocators make them. No locks.
     pub fn memory(&self) -> u64 {
         self.sum(|database| database.all_counters().map(|counters| counters.bytes.get() as u64).sum())

@@ -122,6 +122,11 @@ impl NewValue<'_> {
         }
     }
 
+    /// Whether it is a hash of which fields have deadlines.
+    pub(crate) const fn has_timed_fields(self) -> bool {
+        matches!(self, Self::Collection(Collection::Hash(hash)) if hash.deadlines() > 0)
+    }
+
     /// The value, to be kept: a copy of copied bytes.
     pub fn to_value(self) -> Value {
         match self {

@@ -24,6 +24,7 @@ use crate::key::Key;
 use crate::lock_set::{LockSet, Want};
 use crate::notice::{self, Notice};
 use crate::residue::{Garbage, Lookups, Residue};
+use crate::seen::Seen;
 use crate::serve::Ready;
 use crate::shard::{Changes, Noticed, ShardMut, Side};
 use crate::store::Inner;
@@ -62,6 +63,7 @@ pub struct View<'s> {
     absent: Option<Box<Absent<'s>>>,
     changes: Changes,
     noticed: RefCell<Vec<Noticed>>,
+    seen: Seen,
     lookups: Cell<Lookups>,
     /// Until the locks are released.
     turn: Option<Turn>,
@@ -172,6 +174,7 @@ impl<'s> View<'s> {
             absent: None,
             changes: inner.no_changes(),
             noticed: RefCell::default(),
+            seen: Seen::default(),
             lookups: Cell::default(),
             turn: Some(turn),
         }
@@ -199,12 +202,12 @@ impl<'s> View<'s> {
         self.now
     }
 
-    /// Whether a watched key was changed, or has expired, since it began to be watched. The view must hold the set's keys.
+    /// Whether a watched key was changed, or has expired, or a field of it, since it began to be watched. The view must hold the set's keys.
     pub fn has_changed(&self, watched: &WatchSet) -> bool {
         watched.is_flagged()
             || watched.keys().any(|key| {
                 let entry = self.slots_of(key.db, key.shard).and_then(|slots| slots.find_key(key.hash, key.bytes));
-                entry.is_some_and(|entry| entry.is_dead(self.now))
+                entry.is_some_and(|entry| entry.is_dead(self.now) || entry.has_past_fields(self.now))
             })
     }
 
@@ -299,12 +302,17 @@ impl<'s> View<'s> {
             let is_absent = self.absent.as_ref().is_some_and(|absent| absent.numbers.contains(&key.db));
             return if is_absent { Ok(None) } else { Err(StoreError::Undeclared) };
         };
-        let mut entry = held.guard.slots().find_key(key.hash, key.bytes);
-        if let Some(note) = entry.and_then(|entry| Noticed::about(entry, key, held.shard, self.now)) {
-            self.noticed.borrow_mut().push(note);
-            entry = None;
+        let entry = held.guard.slots().find_key(key.hash, key.bytes);
+        let Some((entry, note)) =
+            entry.and_then(|entry| Some((entry, Noticed::about(entry, key, held.shard, self.now)?)))
+        else {
+            return Ok(entry);
+        };
+        let mut noticed = self.noticed.borrow_mut();
+        if noticed.last() != Some(&note) {
+            noticed.push(note);
         }
-        Ok(entry)
+        Ok((!entry.is_dead(self.now)).then(|| self.seen.of(entry, key.db, self.now)))
     }
 
     /// What an access at the view's instant does to a key's access word.

@@ -1,4 +1,4 @@
-//! Hashes: fields and their values.
+//! Hashes: fields, their values, and where they have one their deadlines.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -6,106 +6,59 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::element::{Element, Kept};
-use super::hashed::HashTree;
-use super::order::{ByHash, Naming};
-use super::page::{Draft, Page, Rec};
-use super::walk::{PageWalk, Walk};
+use super::element::Element;
+use super::fields::Fields;
+use super::timed::Timed;
+use crate::clock::Timestamp;
 
-/// Hashes up to this many fields are "listpack", as Redis 7.0 has it by default.
-const SMALL_MAX: usize = 512;
-
-/// Hashes with a longer field or value are not.
-const SMALL_BYTES: usize = 64;
-
-/// Fields, each with a value. See [`Collection`](super::Collection) for what all guarantee.
+/// Fields, each with a value, and perhaps with a deadline. See [`Collection`](super::Collection) for what all guarantee.
 ///
 /// Up to 512 fields of up to 64 bytes, with values of up to 64, are in the order that they were put in; others in none, but one that holds until the next change, so that
 /// each field has a rank.
+///
+/// A hash by itself knows no time: whatever its deadlines say, its fields are there. A hash that was read from a store is as it was at the instant of the reading, and
+/// keeps that instant: fields that were past then are not in it, whatever one asks it. Ranks are found in O(rank) until they are [swept](Self::sweep) out.
 #[derive(Clone)]
 pub struct Hash(Repr);
 
 #[derive(Clone)]
 enum Repr {
-    Small(Page),
-    Large(Box<HashTree<Field>>),
-}
-
-/// A record is the field's length, the field and the value. The flag says that the value is an integer.
-#[derive(Debug, Clone)]
-struct Field;
-
-impl Naming for Field {
-    fn name(record: Rec<'_>) -> Rec<'_> {
-        Rec { bytes: split(record.bytes).0, flag: false }
-    }
-}
-
-/// A length, seven bits to a byte, low ones first.
-struct Length {
-    bytes: [u8; 5],
-    len: usize,
-}
-
-impl Length {
-    fn new(mut value: usize) -> Self {
-        let mut length = Self { bytes: [0; 5], len: 0 };
-        for byte in &mut length.bytes {
-            length.len += 1;
-            *byte = value.to_le_bytes()[0] & 0x7f;
-            value >>= 7;
-            if value == 0 {
-                break;
-            }
-            *byte |= 0x80;
-        }
-        length
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-}
-
-/// A record's field and the bytes of its value.
-#[inline]
-fn split(record: &[u8]) -> (&[u8], &[u8]) {
-    let (mut len, mut rest) = (0, record);
-    for shift in [0, 7, 14, 21, 28] {
-        let Some((byte, more)) = rest.split_first() else { break };
-        rest = more;
-        len |= usize::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    rest.split_at_checked(len).unwrap_or((rest, &[]))
-}
-
-fn pair(record: Rec<'_>) -> (&[u8], Element<'_>) {
-    let (field, bytes) = split(record.bytes);
-    (field, Element::new(Rec { bytes, flag: record.flag }))
-}
-
-fn find(page: &Page, field: &[u8]) -> Option<usize> {
-    PageWalk::new(page, 0..page.count()).position(|record| split(record.bytes).0 == field)
-}
-
-const fn name(field: &[u8]) -> Rec<'_> {
-    Rec { bytes: field, flag: false }
+    Plain(Fields),
+    /// At least one field has a deadline.
+    Timed(Box<Timed>),
 }
 
 impl Hash {
     /// An empty hash.
     pub fn new() -> Self {
-        Self(Repr::Small(Page::new(false)))
+        Self(Repr::Plain(Fields::new()))
+    }
+
+    const fn fields(&self) -> &Fields {
+        match &self.0 {
+            Repr::Plain(fields) => fields,
+            Repr::Timed(timed) => &timed.fields,
+        }
+    }
+
+    /// What knows of deadlines, if there are any.
+    const fn timed(&self) -> Option<&Timed> {
+        match &self.0 {
+            Repr::Plain(_) => None,
+            Repr::Timed(timed) => Some(timed),
+        }
+    }
+
+    /// The same where fields are hidden.
+    fn hiding(&self) -> Option<&Timed> {
+        self.timed().filter(|timed| timed.hidden() > 0)
     }
 
     /// How many fields there are.
     pub const fn len(&self) -> usize {
         match &self.0 {
-            Repr::Small(page) => page.count(),
-            Repr::Large(tree) => tree.len(),
+            Repr::Plain(fields) => fields.len(),
+            Repr::Timed(timed) => timed.fields.len() - timed.hidden(),
         }
     }
 
@@ -117,95 +70,213 @@ impl Hash {
     /// Bytes of memory behind the hash.
     pub fn memory(&self) -> usize {
         match &self.0 {
-            Repr::Small(page) => page.memory(),
-            Repr::Large(tree) => tree.memory() + super::boxed(tree),
+            Repr::Plain(fields) => fields.memory(),
+            Repr::Timed(timed) => timed.memory() + super::boxed(timed),
         }
     }
 
     /// Whether this is a clone of the other, or the other of this, and neither was changed since. O(1). Hashes that are equal need not be the same.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Repr::Small(page), Repr::Small(other)) => page.is_same(other),
-            (Repr::Large(tree), Repr::Large(other)) => tree.is_same(other),
+            (Repr::Plain(fields), Repr::Plain(other)) => fields.is_same(other),
+            (Repr::Timed(timed), Repr::Timed(other)) => timed.is_same(other),
             _ => false,
         }
     }
 
     /// What OBJECT ENCODING says.
     pub const fn encoding(&self) -> &'static str {
-        match self.0 {
-            Repr::Small(_) => "listpack",
-            Repr::Large(_) => "hashtable",
-        }
-    }
-
-    fn find(&self, field: &[u8]) -> Option<Rec<'_>> {
         match &self.0 {
-            Repr::Small(page) => find(page, field).map(|at| page.record(at)),
-            Repr::Large(tree) => tree.find(name(field)),
+            Repr::Timed(timed) if timed.fields.is_small() => "listpackex",
+            _ => self.fields().encoding(),
         }
     }
 
     /// The value of a field.
     pub fn get(&self, field: &[u8]) -> Option<Element<'_>> {
-        self.find(field).map(|record| pair(record).1)
+        if self.hides(field) { None } else { self.fields().get(field) }
     }
 
     /// The bytes of a value of 1 KB or more, shared with the hash: O(1) to take along.
     pub fn share(&self, field: &[u8]) -> Option<Bytes> {
-        let Repr::Large(tree) = &self.0 else { return None };
-        let (page, at) = tree.locate(name(field))?;
-        let record = page.record(at);
-        let len = split(record.bytes).1.len();
-        let from = record.bytes.len() - len;
-        (len >= super::SHARED_BYTES_MIN).then(|| super::shared(page, at).slice(from..))
+        if self.hides(field) { None } else { self.fields().share(field) }
     }
 
     /// Whether a field is there.
     pub fn contains(&self, field: &[u8]) -> bool {
-        self.find(field).is_some()
+        !self.hides(field) && self.fields().contains(field)
     }
 
-    /// Gives a field a value. Whether the field was not there. One that was keeps its place.
+    fn hides(&self, field: &[u8]) -> bool {
+        self.timed().is_some_and(|timed| timed.hides(field))
+    }
+
+    /// Gives a field a value, and no deadline. Whether the field was not there. One that was keeps its place.
     pub fn insert(&mut self, field: &[u8], value: &[u8]) -> bool {
-        let kept = Kept::new(value);
-        let (length, value_rec) = (Length::new(field.len()), kept.as_rec());
-        let draft = Draft { parts: &[length.bytes(), field, value_rec.bytes], flag: value_rec.flag, tag: 0 };
-        if let Repr::Small(page) = &mut self.0 {
-            if field.len() <= SMALL_BYTES && value.len() <= SMALL_BYTES {
-                if let Some(at) = find(page, field) {
-                    page.replace(at, draft);
-                    return false;
-                }
-                if page.count() < SMALL_MAX {
-                    page.push(draft);
-                    return true;
-                }
-            }
-            let mut tree = Box::new(HashTree::new(ByHash::new()));
-            for record in page.records() {
-                tree.put(Field::name(record), &[record.bytes], record.flag);
-            }
-            self.0 = Repr::Large(tree);
-        }
         match &mut self.0 {
-            Repr::Large(tree) => tree.put(name(field), draft.parts, draft.flag),
-            Repr::Small(_) => false,
+            Repr::Plain(fields) => fields.insert(field, value),
+            Repr::Timed(timed) => {
+                let was_hidden = timed.hides(field);
+                let is_new = timed.fields.insert(field, value);
+                if !is_new {
+                    self.set_any_deadline(field, None);
+                }
+                is_new || was_hidden
+            }
+        }
+    }
+
+    /// The same, but the field keeps the deadline that it has.
+    pub fn replace(&mut self, field: &[u8], value: &[u8]) -> bool {
+        match &mut self.0 {
+            Repr::Timed(timed) if !timed.hides(field) => timed.fields.insert(field, value),
+            _ => self.insert(field, value),
         }
     }
 
     /// Takes a field out. Whether it was there.
     pub fn remove(&mut self, field: &[u8]) -> bool {
-        match &mut self.0 {
-            Repr::Small(page) => match find(page, field) {
-                Some(at) => {
-                    page.remove(at);
-                    true
-                }
-                None => false,
-            },
-            Repr::Large(tree) => tree.take_out(name(field)),
+        if self.hides(field) {
+            return false;
         }
+        match &mut self.0 {
+            Repr::Plain(fields) => fields.remove(field),
+            Repr::Timed(timed) => {
+                let was_there = timed.fields.remove(field);
+                if was_there {
+                    self.set_any_deadline(field, None);
+                }
+                was_there
+            }
+        }
+    }
+
+    /// When a field expires, as its last millisecond; `None` where it does not, or is not there. O(log n).
+    pub fn deadline(&self, field: &[u8]) -> Option<Timestamp> {
+        self.timed().filter(|timed| !timed.hides(field))?.deadline(field)
+    }
+
+    /// Gives a field a deadline, at most the year 287396, or takes it away. Whether the field is there. O(log n).
+    pub fn set_deadline(&mut self, field: &[u8], deadline: Option<Timestamp>) -> bool {
+        let is_there = self.contains(field);
+        if is_there {
+            self.set_any_deadline(field, deadline);
+        }
+        is_there
+    }
+
+    /// The same for a field that is there, hidden or not, or just went.
+    fn set_any_deadline(&mut self, field: &[u8], deadline: Option<Timestamp>) {
+        if let Repr::Plain(fields) = &mut self.0
+            && deadline.is_some()
+        {
+            let fields = std::mem::replace(fields, Fields::new());
+            self.0 = Repr::Timed(Box::new(Timed::new(fields)));
+        }
+        if let Repr::Timed(timed) = &mut self.0 {
+            timed.set_deadline(field, deadline);
+        }
+        self.shrink();
+    }
+
+    /// Without a deadline there is no place for any.
+    fn shrink(&mut self) {
+        if let Repr::Timed(timed) = &mut self.0
+            && timed.deadlines() == 0
+        {
+            self.0 = Repr::Plain(std::mem::replace(&mut timed.fields, Fields::new()));
+        }
+    }
+
+    /// How many fields have a deadline, those that are past included. O(1).
+    pub const fn deadlines(&self) -> usize {
+        match &self.0 {
+            Repr::Plain(_) => 0,
+            Repr::Timed(timed) => timed.deadlines(),
+        }
+    }
+
+    /// The earliest deadline of a field, past ones included. O(1).
+    pub const fn next_deadline(&self) -> Option<Timestamp> {
+        match &self.0 {
+            Repr::Plain(_) => None,
+            Repr::Timed(timed) => timed.first(),
+        }
+    }
+
+    /// Takes out for good what was past when the hash was read, at most so many fields; nobody sees a difference, but ranks are found in O(log n) from then on. Whether
+    /// there is more of it. O(1) where there is nothing.
+    pub fn sweep(&mut self, most: usize) -> bool {
+        let Repr::Timed(timed) = &mut self.0 else { return false };
+        let has_more = timed.hidden() > 0 && timed.sweep(most);
+        self.shrink();
+        has_more
+    }
+
+    /// Whether nothing is left to be [swept](Self::sweep) out. O(1).
+    pub const fn is_swept(&self) -> bool {
+        match &self.0 {
+            Repr::Plain(_) => true,
+            Repr::Timed(timed) => timed.hidden() == 0,
+        }
+    }
+
+    /// Whether every field is past at an instant. O(1) where none is.
+    pub fn is_dead(&self, now: Timestamp) -> bool {
+        self.timed().is_some_and(|timed| timed.is_dead(now))
+    }
+
+    /// Whether a field is past at an instant. O(1) where none is.
+    pub(crate) fn is_past(&self, field: &[u8], now: Timestamp) -> bool {
+        self.timed().is_some_and(|timed| timed.is_past(field, now))
+    }
+
+    /// Whether some field is past at an instant. O(1).
+    pub(crate) fn has_past(&self, now: Timestamp) -> bool {
+        self.next_deadline().is_some_and(|first| first.is_past(now))
+    }
+
+    /// Hides the fields that are past at an instant.
+    pub(crate) fn look_at(&mut self, now: Timestamp) {
+        if let Repr::Timed(timed) = &mut self.0 {
+            timed.look_at(now);
+        }
+    }
+
+    /// Hides nothing any more.
+    pub(crate) fn look_at_all(&mut self) {
+        self.look_at(Timestamp::default());
+    }
+
+    /// That a hash in a store hides nothing, and has no place for deadlines without any.
+    pub(crate) fn debug_check(&self) {
+        if let Some(timed) = self.timed() {
+            assert_eq!(timed.hidden(), 0, "a hash in a store hides nothing");
+            assert!(timed.deadlines() > 0 && timed.deadlines() <= timed.fields.len(), "a deadline is a field's");
+        }
+    }
+
+    /// Takes out fields that are past at an instant, the earliest first, and at most so many; tells which. Nothing may be hidden.
+    pub(crate) fn take_past(&mut self, now: Timestamp, most: usize, each: impl FnMut(&[u8])) {
+        if let Repr::Timed(timed) = &mut self.0 {
+            timed.take_past(now, most, each);
+        }
+        self.shrink();
+    }
+
+    /// Takes a field out that is hidden. Whether it was.
+    pub(crate) fn take_hidden(&mut self, field: &[u8]) -> bool {
+        match &mut self.0 {
+            Repr::Timed(timed) if timed.hides(field) => timed.fields.remove(field),
+            _ => return false,
+        };
+        self.set_any_deadline(field, None);
+        true
+    }
+
+    /// Whether the other has the same fields, values and deadlines by reference, whatever is hidden. O(1).
+    pub(crate) fn shares(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Repr::Timed(timed), Repr::Timed(other)) if timed.shares(other))
     }
 
     /// The field of a rank and its value: a random rank gives each field the same chance.
@@ -218,11 +289,18 @@ impl Hash {
         &self,
         range: Range<usize>,
     ) -> impl DoubleEndedIterator<Item = (&[u8], Element<'_>)> + ExactSizeIterator + FusedIterator + Clone {
-        let walk = match &self.0 {
-            Repr::Small(page) => Walk::<ByHash<Field>>::page(page, range),
-            Repr::Large(tree) => Walk::tree(tree, range),
+        let hiding = self.hiding();
+        let Some(timed) = hiding else {
+            let walk = self.fields().range(range);
+            return Shown { left: walk.len(), walk, hiding };
         };
-        walk.map(pair)
+        let (all, shown) = (timed.fields.len(), self.len());
+        let end = range.end.min(shown);
+        let start = range.start.min(end);
+        let mut walk = Shown { walk: timed.fields.range(0..all), hiding, left: shown };
+        (0..start).for_each(|_| _ = walk.next());
+        (end..shown).for_each(|_| _ = walk.next_back());
+        walk
     }
 
     /// All fields and their values.
@@ -234,23 +312,54 @@ impl Hash {
 
     /// Shows about `count` fields from a cursor on, as [`Set::scan`](super::Set::scan) does members.
     pub fn scan<'h>(&'h self, cursor: u64, count: usize, mut show: impl FnMut(&'h [u8], Element<'h>)) -> u64 {
-        let mut show = |(field, value): (&'h [u8], Element<'h>)| show(field, value);
-        if let Repr::Large(tree) = &self.0 {
-            return tree.scan(cursor, count, |record| show(pair(record)));
-        }
-        self.iter().for_each(show);
-        0
+        self.fields().scan(cursor, count, |field, value| {
+            if !self.hides(field) {
+                show(field, value);
+            }
+        })
     }
 
     /// Frees the hash from its end, at most so many pages. Whether there is more to free.
     pub fn shed(&mut self, pages: usize) -> bool {
-        if let Repr::Large(tree) = &mut self.0 {
-            return tree.shed(pages);
+        match &mut self.0 {
+            Repr::Plain(fields) => fields.shed(pages),
+            Repr::Timed(timed) => timed.shed(pages),
         }
-        *self = Self::new();
-        false
     }
 }
+
+/// A walk over fields that passes over those that are hidden. The rest of it shows `left` fields.
+#[derive(Clone)]
+struct Shown<'h, W> {
+    walk: W,
+    hiding: Option<&'h Timed>,
+    left: usize,
+}
+
+impl<'h, W: Iterator<Item = (&'h [u8], Element<'h>)>> Iterator for Shown<'h, W> {
+    type Item = W::Item;
+
+    fn next(&mut self) -> Option<W::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let hiding = self.hiding;
+        self.walk.find(|(field, _)| !hiding.is_some_and(|timed| timed.hides(field)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<'h, W: DoubleEndedIterator<Item = (&'h [u8], Element<'h>)>> DoubleEndedIterator for Shown<'h, W> {
+    fn next_back(&mut self) -> Option<W::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let hiding = self.hiding;
+        self.walk.rfind(|(field, _)| !hiding.is_some_and(|timed| timed.hides(field)))
+    }
+}
+
+impl<'h, W: Iterator<Item = (&'h [u8], Element<'h>)>> ExactSizeIterator for Shown<'h, W> {}
+impl<'h, W: Iterator<Item = (&'h [u8], Element<'h>)>> FusedIterator for Shown<'h, W> {}
 
 impl Default for Hash {
     fn default() -> Self {
@@ -274,9 +383,13 @@ impl<F: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(F, V)> for Hash {
     }
 }
 
+/// The same fields with the same values and deadlines.
 impl PartialEq for Hash {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(field, value)| other.get(field) == Some(value))
+        self.len() == other.len()
+            && self
+                .iter()
+                .all(|(field, value)| other.get(field) == Some(value) && self.deadline(field) == other.deadline(field))
     }
 }
 
@@ -292,13 +405,14 @@ impl fmt::Debug for Hash {
 #[cfg(test)]
 impl Hash {
     pub(super) const fn is_tree(&self) -> bool {
-        matches!(self.0, Repr::Large(_))
+        self.fields().is_tree()
     }
 
     /// Panics unless what is behind it is in order.
     pub(super) fn check(&self) {
-        if let Repr::Large(tree) = &self.0 {
-            tree.check();
+        match &self.0 {
+            Repr::Plain(fields) => fields.check(),
+            Repr::Timed(timed) => timed.check(),
         }
     }
 }

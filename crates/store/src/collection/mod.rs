@@ -19,6 +19,7 @@ mod block;
 mod cells;
 mod cut;
 mod element;
+mod fields;
 mod hash;
 mod hashed;
 mod ints;
@@ -30,6 +31,7 @@ mod score;
 mod scored;
 mod set;
 mod sorted_set;
+mod timed;
 mod tree;
 mod walk;
 mod work;
@@ -113,6 +115,13 @@ impl Collection {
         }
     }
 
+    /// Fields of a hash that are past at some instant are there again.
+    pub(crate) fn look_at_all(&mut self) {
+        if let Self::Hash(hash) = self {
+            hash.look_at_all();
+        }
+    }
+
     /// How Redis would say that it is kept.
     pub const fn encoding(&self) -> &'static str {
         each!(self, inner => inner.encoding())
@@ -132,10 +141,15 @@ pub trait CollectionType: Default + Into<Collection> {
 
     /// How many elements there are.
     fn count(&self) -> usize;
+
+    /// The same collection as a hash, if it is one.
+    fn as_hash(&mut self) -> Option<&mut Hash> {
+        None
+    }
 }
 
 macro_rules! collection_type {
-    ($type:ident) => {
+    ($type:ident $(, $more:item)?) => {
         impl CollectionType for $type {
             const TYPE: ValueType = ValueType::$type;
 
@@ -150,6 +164,8 @@ macro_rules! collection_type {
             fn count(&self) -> usize {
                 self.len()
             }
+
+            $($more)?
         }
 
         impl From<$type> for Collection {
@@ -162,7 +178,12 @@ macro_rules! collection_type {
 
 collection_type!(List);
 collection_type!(Set);
-collection_type!(Hash);
+collection_type!(
+    Hash,
+    fn as_hash(&mut self) -> Option<&mut Hash> {
+        Some(self)
+    }
+);
 collection_type!(SortedSet);
 
 /// What an allocator spends on a value in a box.

@@ -4,6 +4,9 @@ use super::{Door, FromBytes, ToBytes, handle};
 use crate::collection::Hash;
 use crate::error::StoreError;
 
+/// How many fields whose time is past are taken out of a copy at a time.
+const FIELDS_PER_STEP: usize = 1024;
+
 handle! {
     /// The hash of a key. Every method is expected O(1) for each field that it names, if it does not say otherwise, and fails with
     /// [`StoreError::WrongType`] where the key holds anything else. A hash that loses its last field is gone, as is its key.
@@ -136,7 +139,12 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`].
     pub fn read(&self) -> Result<Hash, D::Error> {
-        self.door.read(self.key(), |view, key| Ok(view.collection::<Hash>(key)?.cloned().unwrap_or_default()))
+        let hash =
+            self.door.read(self.key(), |view, key| Ok(view.collection::<Hash>(key)?.cloned().unwrap_or_default()));
+        hash.map(|mut hash| {
+            while hash.sweep(FIELDS_PER_STEP) {}
+            hash
+        })
     }
 
     /// Takes a field out. Returns whether it was there.

@@ -10,6 +10,7 @@ mod bitmap;
 mod convert;
 mod door;
 mod hash;
+mod hash_expiry;
 mod list;
 mod set;
 mod sorted_set;
@@ -29,7 +30,7 @@ macro_rules! handle {
         $(#[$about])*
         #[derive(Clone, Copy)]
         pub struct $name<D, K> {
-            door: D,
+            pub(super) door: D,
             key: K,
         }
 

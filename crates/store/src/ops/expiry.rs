@@ -36,7 +36,7 @@ pub enum ExpireCondition {
 }
 
 impl ExpireCondition {
-    fn allows(self, old: Option<Timestamp>, new: Timestamp) -> bool {
+    pub(super) fn allows(self, old: Option<Timestamp>, new: Timestamp) -> bool {
         match self {
             Self::Always => true,
             Self::IfNone => old.is_none(),

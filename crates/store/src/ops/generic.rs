@@ -87,7 +87,14 @@ impl View<'_> {
     /// See [`exists`](Self::exists).
     pub fn copy(&mut self, from: &Key<'_>, to: &Key<'_>, replaces: bool) -> Result<bool, StoreError> {
         self.shard_mut(to)?;
-        let copied = self.live(from)?.map(|entry| (entry.value().to_value(), entry.deadline(), entry.form()));
+        let copied = self.live(from)?.map(|entry| {
+            let mut value = entry.value().to_value();
+            // Who reads does not see fields that are past; they are copied all the same, and expire there.
+            if let Value::Collection(collection) = &mut value {
+                collection.look_at_all();
+            }
+            (value, entry.deadline(), entry.form())
+        });
         let mut target = self.shard_mut(to)?;
         let is_taken = target.is_live(to);
         let Some((value, deadline, form)) = copied.filter(|_| replaces || !is_taken) else { return Ok(false) };

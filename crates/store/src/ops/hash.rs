@@ -4,7 +4,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::string::check_length;
-use crate::collection::Hash;
+use crate::collection::{Element, Hash};
 use crate::effect::{Delta, event};
 use crate::error::StoreError;
 use crate::key::Key;
@@ -13,7 +13,7 @@ use crate::shard::ShardMut;
 use crate::view::View;
 
 impl View<'_> {
-    /// Gives fields of a hash values; the hash is made where there is no such key. Of a field that comes twice, the last value counts. Returns how
+    /// Gives fields of a hash values, and no deadlines; the hash is made where there is no such key. Of a field that comes twice, the last value counts. Returns how
     /// many fields were not there.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl View<'_> {
     /// # Errors
     /// See [`hash_set`](Self::hash_set).
     pub fn hash_set_if_absent(&mut self, key: &Key<'_>, field: &[u8], value: &[u8]) -> Result<bool, StoreError> {
-        let has_it = self.shard_mut(key)?.live_hash(key)?.is_some_and(|hash| hash.contains(field));
+        let has_it = self.shard_mut(key)?.live_field(key, field)?.is_some();
         if !has_it {
             self.hash_set(key, std::iter::once((field, value)))?;
         }
@@ -71,14 +71,14 @@ impl View<'_> {
         Ok(removed.unwrap_or(0))
     }
 
-    /// Adds to the integer that a field holds; what is not there counts as 0. Returns the sum.
+    /// Adds to the integer that a field holds; what is not there counts as 0. Its deadline stays. Returns the sum.
     ///
     /// # Errors
     /// See [`hash_set`](Self::hash_set); [`StoreError::FieldNotAnInteger`], [`StoreError::Overflow`].
     pub fn hash_incr_by(&mut self, key: &Key<'_>, field: &[u8], by: i64) -> Result<i64, StoreError> {
         check_length(field.len())?;
         let mut shard = self.shard_mut(key)?;
-        let before = match shard.live_hash(key)?.and_then(|hash| hash.get(field)) {
+        let before = match shard.live_field(key, field)? {
             Some(value) => value.as_integer().ok_or(StoreError::FieldNotAnInteger)?,
             None => 0,
         };
@@ -87,7 +87,7 @@ impl View<'_> {
         Ok(sum)
     }
 
-    /// Adds to the number that a field holds; what is not there counts as 0. Returns the sum as text, which is what the field holds then. Numbers are
+    /// Adds to the number that a field holds; what is not there counts as 0. Its deadline stays. Returns the sum as text, which is what the field holds then. Numbers are
     /// read, added and written as by [`incr_by_float`](Self::incr_by_float).
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl View<'_> {
         let by_itself = by.plus(LongDouble::ZERO).ok_or(StoreError::InfiniteIncrement)?;
         check_length(field.len())?;
         let mut shard = self.shard_mut(key)?;
-        let before = match shard.live_hash(key)?.and_then(|hash| hash.get(field)) {
+        let before = match shard.live_field(key, field)? {
             Some(value) => value.with_bytes(LongDouble::parse).ok_or(StoreError::FieldNotAFloat)?,
             None => LongDouble::ZERO,
         };
@@ -109,19 +109,23 @@ impl View<'_> {
 }
 
 impl ShardMut<'_, '_> {
-    /// The hash that a live key holds.
-    fn live_hash(&mut self, key: &Key<'_>) -> Result<Option<&Hash>, StoreError> {
-        self.live(key).map(|entry| entry.collection::<Hash>()).transpose()
+    /// The value of a field of the hash that a live key holds. One that is past is none, if it is still there.
+    pub(super) fn live_field(&mut self, key: &Key<'_>, field: &[u8]) -> Result<Option<Element<'_>>, StoreError> {
+        let now = self.now;
+        let hash = self.live(key).map(|entry| entry.collection::<Hash>()).transpose()?;
+        Ok(hash.filter(|hash| !hash.is_past(field, now)).and_then(|hash| hash.get(field)))
     }
 
     fn put_field(&mut self, key: &Key<'_>, field: &[u8], value: &[u8], event: &'static str) -> Result<(), StoreError> {
         self.change_or_make(key, |hash: &mut Hash, report| {
-            hash.insert(field, value);
-            report.tell(event, || Delta::HashPut(vec![copy((field, value))]));
+            hash.replace(field, value);
+            let has_deadline = hash.deadline(field).is_some();
+            let put = if has_deadline { Delta::HashReplace } else { Delta::HashPut };
+            report.tell(event, || put(vec![copy((field, value))]));
         })
     }
 }
 
-fn copy((field, value): (&[u8], &[u8])) -> (Bytes, Bytes) {
+pub(super) fn copy((field, value): (&[u8], &[u8])) -> (Bytes, Bytes) {
     (Bytes::copy_from_slice(field), Bytes::copy_from_slice(value))
 }

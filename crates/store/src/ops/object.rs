@@ -55,12 +55,12 @@ impl View<'_> {
         Ok(self.find(key)?.map(|entry| entry.address().addr()))
     }
 
-    /// Bytes of memory that the key accounts for: its slot in the table, its block, a long value, and the timer of its deadline, each as large as
+    /// Bytes of memory that the key accounts for: its slot in the table, its block, a long value, and its timer, each as large as
     /// allocators make it. `None` where there is no key.
     ///
     /// # Errors
     /// See [`idle_seconds`](Self::idle_seconds).
     pub fn memory_usage(&self, key: &Key<'_>) -> Result<Option<usize>, StoreError> {
-        Ok(self.find(key)?.map(|entry| entry.memory() + SLOT_BYTES + entry.deadline().map_or(0, |_| NODE_BYTES)))
+        Ok(self.find(key)?.map(|entry| entry.memory() + SLOT_BYTES + entry.timer().map_or(0, |_| NODE_BYTES)))
     }
 }

@@ -62,6 +62,14 @@ fn change(content: &mut BTreeMap<Vec<u8>, Content>, key: Vec<u8>, delta: &Delta)
     }
     match delta {
         Delta::HashPut(pairs) => of::<Hash>(content, key).extend(pairs.iter().map(|(field, value)| (field, value))),
+        Delta::HashReplace(pairs) => {
+            let hash = of::<Hash>(content, key);
+            pairs.iter().for_each(|(field, value)| _ = hash.replace(field, value));
+        }
+        Delta::HashDeadline { fields, deadline } => {
+            let hash = of::<Hash>(content, key);
+            assert!(fields.iter().all(|field| hash.set_deadline(field, *deadline)), "fields to expire");
+        }
         Delta::HashRemove(fields) => {
             let hash = of::<Hash>(content, key);
             assert!(fields.iter().all(|field| hash.remove(field)), "fields to remove");

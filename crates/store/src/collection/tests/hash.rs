@@ -110,3 +110,8 @@ fn pairs_of_any_length_come_back() {
         }
     }
 }
+
+#[test]
+fn a_place_for_deadlines_takes_none_where_there_are_none() {
+    assert_eq!(size_of::<Hash>(), size_of::<super::super::fields::Fields>());
+}
