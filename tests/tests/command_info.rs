@@ -16,9 +16,24 @@ const NOT_IN_THE_JUDGE: &[(&str, &str)] = &[
     ("client|setinfo", "clients send it since Redis 7.2"),
     ("delex", COMPARE),
     ("delifeq", COMPARE),
+    ("hexpire", FIELDS_EXPIRE),
+    ("hexpireat", FIELDS_EXPIRE),
+    ("hexpiretime", FIELDS_EXPIRE),
+    ("hgetdel", FIELDS_EXPIRE),
+    ("hgetex", FIELDS_EXPIRE),
+    ("hpersist", FIELDS_EXPIRE),
+    ("hpexpire", FIELDS_EXPIRE),
+    ("hpexpireat", FIELDS_EXPIRE),
+    ("hpexpiretime", FIELDS_EXPIRE),
+    ("hpttl", FIELDS_EXPIRE),
+    ("hsetex", FIELDS_EXPIRE),
+    ("httl", FIELDS_EXPIRE),
 ];
 
 const COMPARE: &str = "compare-and-delete is wanted for locks; Redis 8.4 and Valkey 9.0 have it";
+
+const FIELDS_EXPIRE: &str =
+    "fields with times to live are wanted for sessions; Redis has them since 7.4, and some since 8.0";
 
 /// The fields of a record that are compared, by position; the tenth is the subcommands.
 const FIELDS: [&str; 9] =

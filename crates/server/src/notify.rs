@@ -86,7 +86,7 @@ fn class_of(event: &str) -> KeyspaceEvents {
             KeyspaceEvents::LIST
         }
         "sadd" | "sdiffstore" | "sinterstore" | "spop" | "srem" | "sunionstore" => KeyspaceEvents::SET,
-        "hdel" | "hincrby" | "hincrbyfloat" | "hset" => KeyspaceEvents::HASH,
+        "hdel" | "hexpire" | "hexpired" | "hincrby" | "hincrbyfloat" | "hpersist" | "hset" => KeyspaceEvents::HASH,
         _ if event.starts_with('z') => KeyspaceEvents::SORTED_SET,
         _ => KeyspaceEvents::GENERIC,
     }

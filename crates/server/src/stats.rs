@@ -170,6 +170,8 @@ pub(crate) struct Stats {
     commands_per_second: AtomicU64,
     /// The keys that had expired at the last reset.
     expired_before: Mutex<ExpireLag>,
+    /// The fields of hashes that had.
+    expired_fields_before: AtomicU64,
 }
 
 /// A command's figures, of all workers.
@@ -188,6 +190,7 @@ impl Stats {
             commands_before: AtomicU64::new(0),
             commands_per_second: AtomicU64::new(0),
             expired_before: Mutex::default(),
+            expired_fields_before: AtomicU64::new(0),
         }
     }
 
@@ -241,8 +244,14 @@ impl Stats {
         expired.since(&self.expired_before.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// CONFIG RESETSTAT. The store counts its expired keys itself and for ever.
-    pub(crate) fn reset(&self, expired: ExpireLag) {
+    /// The same of fields of hashes.
+    pub(crate) fn fields_since_reset(&self, expired: u64) -> u64 {
+        expired.saturating_sub(self.expired_fields_before.load(Ordering::Relaxed))
+    }
+
+    /// CONFIG RESETSTAT. The store counts its expired keys and fields itself and for ever.
+    pub(crate) fn reset(&self, expired: ExpireLag, expired_fields: u64) {
+        self.expired_fields_before.store(expired_fields, Ordering::Relaxed);
         self.workers.iter().for_each(|worker| worker.reset());
         self.commands_before.store(0, Ordering::Relaxed);
         *self.expired_before.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = expired;

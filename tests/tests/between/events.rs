@@ -11,7 +11,10 @@ use crate::trial;
 const SCRIPT: &str = include_str!("events.txt");
 
 pub(super) fn trials() -> Vec<Trial> {
-    vec![needs_redis(trial("between::events_are_those_of_redis", compare))]
+    vec![
+        needs_redis(trial("between::events_are_those_of_redis", compare)),
+        trial("between::events_of_fields_that_expire", fields_that_expire),
+    ]
 }
 
 /// A server, who asks it, and who listens to its keys.
@@ -56,6 +59,48 @@ impl Side {
             heard.push(format!("{} {}", channel.string(), text.string()));
         }
     }
+}
+
+/// Fields with times to live, which the judge does not have: commands, and the events that they are to give, in order.
+const OF_FIELDS: &[(&str, &[&str])] = &[
+    ("DEBUG SET-ACTIVE-EXPIRE 0", &[]),
+    ("HSETEX h EX 100 FIELDS 2 f 1 g 2", &["new", "hset", "hexpire"]),
+    ("HSETEX h KEEPTTL FIELDS 1 f 2", &["hset"]),
+    ("HSETEX h FNX FIELDS 1 f 2", &[]),
+    ("HEXPIRE h 100 FIELDS 2 f none", &["hexpire"]),
+    ("HEXPIRE h 200 LT FIELDS 1 f", &[]),
+    ("HPERSIST h FIELDS 1 f", &["hpersist"]),
+    ("HPERSIST h FIELDS 1 f", &[]),
+    ("HGETEX h PERSIST FIELDS 2 f g", &["hpersist"]),
+    ("HGETEX h EX 100 FIELDS 1 f", &["hexpire"]),
+    ("HGETEX h FIELDS 1 f", &[]),
+    ("HINCRBY h f 1", &["hincrby"]),
+    ("HEXPIRE h 0 FIELDS 1 f", &["hdel"]),
+    ("HGETDEL h FIELDS 2 f g", &["hdel", "del"]),
+    ("HSET h f 1 g 2 i 3", &["new", "hset"]),
+    ("HPEXPIRE h 50 FIELDS 2 f g", &["hexpire"]),
+    ("advance 80", &[]),
+    ("HDEL h none", &["hexpired"]),
+    ("HPEXPIRE h 50 FIELDS 1 i", &["hexpire"]),
+    ("advance 80", &[]),
+    ("HDEL h none", &["hexpired", "del"]),
+    ("SET k v", &["new", "set"]),
+    ("SET k w IFEQ x", &[]),
+    ("SET k w IFEQ v", &["set"]),
+    ("DELIFEQ k v", &[]),
+    ("DELIFEQ k w", &["del"]),
+];
+
+fn fields_that_expire() -> Result<()> {
+    let mut side = Side::new(Flavour::Pyredis)?;
+    for (line, expected) in OF_FIELDS {
+        let (reply, heard) = side.run(line)?;
+        ensure!(!reply.is_error(), "{line}: {}", render(&reply));
+        let events: Vec<&str> =
+            heard.iter().filter_map(|event| event.strip_prefix("__keyspace@0__:")?.split(' ').nth(1)).collect();
+        ensure!(events == *expected, "{line}: {events:?} and not {expected:?}");
+    }
+    Ok(())
 }
 
 fn compare() -> Result<()> {

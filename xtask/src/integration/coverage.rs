@@ -17,7 +17,26 @@ const GROUPS: [&str; 8] = ["string", "generic", "hash", "list", "set", "sorted-s
 const WITH_GENERIC: [&str; 1] = ["swapdb"];
 
 /// What no library is asked to call.
-const ELSEWHERE: [(&str, &[&str]); 3] = [
+const ELSEWHERE: [(&str, &[&str]); 4] = [
+    (
+        "is not in the redis-server that runs the same checks",
+        &[
+            "delex",
+            "delifeq",
+            "hexpire",
+            "hexpireat",
+            "hexpiretime",
+            "hgetdel",
+            "hgetex",
+            "hpersist",
+            "hpexpire",
+            "hpexpireat",
+            "hpexpiretime",
+            "hpttl",
+            "hsetex",
+            "httl",
+        ],
+    ),
     (
         "waits for other clients",
         &["blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin"],

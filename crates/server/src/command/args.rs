@@ -51,6 +51,11 @@ impl<'a> Args<'a> {
         is_next
     }
 
+    /// All that have not been taken yet.
+    pub(crate) const fn rest(&self) -> &'a [Arg<'a>] {
+        self.rest
+    }
+
     /// There must be nothing left.
     pub(crate) const fn finish(&self) -> Result<(), CommandError> {
         if self.is_empty() { Ok(()) } else { Err(CommandError::Syntax) }

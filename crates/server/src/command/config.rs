@@ -80,7 +80,8 @@ const RESETSTAT: CommandSpec = CommandSpec {
     arity: Arity::Exactly(2),
     summary: "Sets the figures of INFO back to zero.",
     run: |ctx| {
-        ctx.server.stats.reset(ctx.server.store.expire_lag());
+        let store = &ctx.server.store;
+        ctx.server.stats.reset(store.expire_lag(), store.expired_fields());
         ctx.reply.ok();
         Ok(Outcome::Done)
     },

@@ -1,8 +1,10 @@
-//! Hashes: fields one by one. What answers with all of them, at random or in a scan is in `hash/`.
+//! Hashes: fields one by one. What answers with all of them, at random or in a scan, and what is about their times to live is in `hash/`.
 
+mod deadlines;
 mod many;
 mod random;
 mod scan;
+mod with_deadline;
 
 use pyredis_protocol::ReplyWriter;
 use pyredis_store::{Element, Hash};
@@ -18,19 +20,31 @@ use crate::outcome::Outcome;
 pub(super) const COMMANDS: &[&CommandSpec] = &[
     &HDEL,
     &HEXISTS,
+    &deadlines::HEXPIRE,
+    &deadlines::HEXPIREAT,
+    &deadlines::HEXPIRETIME,
     &HGET,
     &many::HGETALL,
+    &with_deadline::HGETDEL,
+    &with_deadline::HGETEX,
     &HINCRBY,
     &HINCRBYFLOAT,
     &many::HKEYS,
     &HLEN,
     &HMGET,
     &HMSET,
+    &deadlines::HPERSIST,
+    &deadlines::HPEXPIRE,
+    &deadlines::HPEXPIREAT,
+    &deadlines::HPEXPIRETIME,
+    &deadlines::HPTTL,
     &random::HRANDFIELD,
     &scan::HSCAN,
     &HSET,
+    &with_deadline::HSETEX,
     &HSETNX,
     &HSTRLEN,
+    &deadlines::HTTL,
     &many::HVALS,
 ];
 

@@ -53,7 +53,9 @@ impl Kind {
             "key" | "key1" | "key2" | "newkey" | "destkey" | "source" | "destination" | "dst" | "src" => Self::Key,
             "bit" | "client-id" | "count" | "cursor" | "db" | "decrement" | "destination-db" | "end" | "increment"
             | "index" | "index1" | "index2" | "len" | "limit" | "milliseconds" | "min-match-len" | "num-matches"
-            | "numkeys" | "offset" | "protover" | "rank" | "seconds" | "start" | "stop" | "weight" => Self::Integer,
+            | "numfields" | "numkeys" | "offset" | "protover" | "rank" | "seconds" | "start" | "stop" | "weight" => {
+                Self::Integer
+            }
             "score" | "timeout" => Self::Double,
             "pattern" => Self::Pattern,
             "unix-time-milliseconds" | "unix-time-seconds" => Self::UnixTime,

@@ -113,6 +113,7 @@ pub(super) fn stats(fields: &mut Fields, shared: &Shared, _: Timestamp) {
     fields.add("sync_partial_err", 0);
     let expired = stats.since_reset(&shared.store.expire_lag());
     fields.add("expired_keys", expired.total());
+    fields.add("expired_subkeys", stats.fields_since_reset(shared.store.expired_fields()));
     let up_to: Vec<_> = expired.up_to().map(|(bound, keys)| format!("le_{bound}={keys}")).collect();
     fields.add("expired_lag_msec", format_args!("{},le_inf={}", up_to.join(","), expired.total()));
     fields.add("evicted_keys", 0);

@@ -15,8 +15,12 @@ use super::super::work::{BYTES_UNDER_LOCK, ELEMENTS_UNDER_LOCK, Ended, Work};
 use crate::garbage::Freeing;
 use crate::outcome::Outcome;
 
+/// So many fields that are past are swept out at a time.
+const FIELDS_PER_SWEEP: usize = 128;
+
 /// What a field costs, in bytes, if it has no more.
 const FIELD_BYTES_MIN: usize = 64;
+
 pub(super) const HGETALL: CommandSpec = CommandSpec {
     name: "hgetall",
     arity: Arity::Exactly(2),
@@ -56,6 +60,8 @@ pub(super) enum Shape {
     Map,
     Fields,
     Values,
+    /// A field that there is, and no array.
+    One,
     /// Fields and values in turn; from RESP3 on, an array for each.
     Pairs,
 }
@@ -64,6 +70,7 @@ impl Shape {
     fn begin(self, fields: usize, reply: &mut ReplyWriter) {
         match self {
             Self::Map => reply.map(fields),
+            Self::One => {}
             Self::Pairs if reply.version() == RespVersion::Resp2 => reply.array(fields.saturating_mul(2)),
             Self::Fields | Self::Values | Self::Pairs => reply.array(fields),
         }
@@ -76,7 +83,7 @@ impl Shape {
         if !matches!(self, Self::Values) {
             reply.bulk(field);
         }
-        if !matches!(self, Self::Fields) {
+        if !matches!(self, Self::Fields | Self::One) {
             value.with_bytes(|value| reply.bulk(value));
         }
     }
@@ -117,7 +124,9 @@ impl Fields {
     /// Answers at once if that is little work, else leaves it to be done without the locks.
     pub(super) fn answer(mut self, freeing: &Freeing, reply: &mut ReplyWriter) -> Outcome {
         let bytes_each = self.hash.memory() / self.hash.len().max(1);
-        if self.count > ELEMENTS_UNDER_LOCK || bytes_each.saturating_mul(self.count) > BYTES_UNDER_LOCK {
+        // What is past is in nobody's way once it is swept out.
+        let is_swept = !self.hash.sweep(FIELDS_PER_SWEEP);
+        if !is_swept || self.count > ELEMENTS_UNDER_LOCK || bytes_each.saturating_mul(self.count) > BYTES_UNDER_LOCK {
             self.written = LongReply::new(reply.version());
             return Outcome::Work(Box::new(LongAnswer(Held::new(freeing, self, |fields| fields.hash.memory()))));
         }
@@ -167,6 +176,9 @@ struct LongAnswer(Held<Fields>);
 impl Work for LongAnswer {
     fn step(&mut self) -> bool {
         let fields = &mut *self.0;
+        if fields.hash.sweep(FIELDS_PER_SWEEP) {
+            return true;
+        }
         let (mut written, shape) = (std::mem::take(&mut fields.written), fields.shape);
         let has_more = fields.show(BYTES_UNDER_LOCK, |pair| shape.write(pair, written.writer()));
         fields.written = written;

@@ -28,6 +28,10 @@ fn hrandfield(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     let (key, view, reply) = ctx.key_view_reply(0)?;
     let hash = view.collection::<Hash>(key)?;
     let Some((wanted, shape)) = wanted else {
+        if let Some(hash) = hash.filter(|hash| !hash.is_swept()) {
+            let ranks = RandomRanks::repeating(hash.len(), 1);
+            return Ok(Fields::random(hash.clone(), ranks, Shape::One).answer(freeing, reply));
+        }
         match hash.and_then(|hash| hash.get_at(RandomRanks::repeating(hash.len(), 1).next()?)) {
             Some((field, _)) => reply.bulk(field),
             None => reply.null(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use pyredis_protocol::{Frame, ReplyDecoder, ReplyWriter, RespVersion};
+use pyredis_store::{Hash, Record, Timestamp};
 use tokio_util::codec::Decoder;
 
 use super::garbage::Client;
@@ -133,6 +134,29 @@ fn many_random_fields_are_different_or_not() {
 
         let all = items(end(begin(&server, version, "HRANDFIELD h 1000000"), version));
         assert_eq!(all.iter().map(text).collect::<BTreeSet<_>>(), expected.keys().cloned().collect());
+    }
+}
+
+#[test]
+fn what_has_expired_is_swept_out_without_the_lock() {
+    let server = server();
+    let mut hash = Hash::new();
+    for number in 0..1_000 {
+        let field = format!("past{number}");
+        hash.insert(field.as_bytes(), b"x");
+        hash.set_deadline(field.as_bytes(), Some(Timestamp::from_millis(1)));
+    }
+    hash.extend([("a", "1"), ("b", "2"), ("c", "3")]);
+    server.store.restore(Record { db: 0, key: "mixed".into(), value: hash.into(), deadline: None }).unwrap();
+    let alive = BTreeSet::from(["a", "b", "c"].map(str::to_owned));
+    for version in VERSIONS {
+        let all = pairs(end(begin(&server, version, "HGETALL mixed"), version));
+        assert_eq!(all.into_iter().map(|(field, _)| field).collect::<BTreeSet<_>>(), alive);
+        assert!(alive.contains(&text(&end(begin(&server, version, "HRANDFIELD mixed"), version))));
+        let two = items(end(begin(&server, version, "HRANDFIELD mixed 2"), version));
+        assert!(two.len() == 2 && two.iter().all(|field| alive.contains(&text(field))));
+        assert_eq!(items(end(begin(&server, version, "HRANDFIELD mixed -9"), version)).len(), 9);
+        assert_eq!(at_once(&server, version, "HLEN mixed"), Frame::Integer(3));
     }
 }
 
