@@ -191,13 +191,13 @@ fn a_hash_of_which_all_fields_are_past_is_no_key() {
     let clock = ManualClock::starting_at(Timestamp::from_millis(START));
     let units = Arc::new(Units::default());
     let store = Store::builder().shards(2).clock(Clock::Manual(clock.clone())).effect_sink(units.clone()).build();
-    store.hash_set("h", [("stays", "1")]).unwrap();
+    store.hash("h").extend([("stays", "1")]).unwrap();
     let fields: Vec<Bytes> = (0..500).map(many).collect();
-    store.hash_set_for("h", fields.iter().map(|field| (field, "1")), Duration::from_millis(10)).unwrap();
-    store.hash_set_for("whole", [("f", "1"), ("g", "2")], Duration::from_millis(10)).unwrap();
+    store.hash("h").extend_for(fields.iter().map(|field| (field, "1")), Duration::from_millis(10)).unwrap();
+    store.hash("whole").extend_for([("f", "1"), ("g", "2")], Duration::from_millis(10)).unwrap();
     clock.advance(Duration::from_millis(11));
     assert!(!store.exists("whole"));
-    assert_eq!(store.hash_remove("h", ["stays"]), Ok(1));
+    assert_eq!(store.hash("h").remove_many(["stays"]), Ok(1));
     assert!(!store.exists("h"));
     assert_eq!(store.expired_fields(), 502);
     store.debug_check();
@@ -214,9 +214,9 @@ fn a_hash_of_which_all_fields_are_past_is_no_key() {
 fn the_expirer_comes_for_each_field_in_its_millisecond() {
     let clock = ManualClock::starting_at(Timestamp::from_millis(START));
     let store = Store::builder().shards(2).clock(Clock::Manual(clock.clone())).build();
-    store.hash_set("h", [("stays", "1")]).unwrap();
+    store.hash("h").extend([("stays", "1")]).unwrap();
     for (field, ttl) in [("late", 5000), ("soon", 30), ("later", 90_000), ("sooner", 7)] {
-        store.hash_set_for("h", [(field, "v")], Duration::from_millis(ttl)).unwrap();
+        store.hash("h").extend_for([(field, "v")], Duration::from_millis(ttl)).unwrap();
     }
     store.expire("h", Duration::from_millis(6000));
     let before = store.memory();
@@ -225,7 +225,7 @@ fn the_expirer_comes_for_each_field_in_its_millisecond() {
     while let Some(wake) = store.expire_step(store.now(), 1000).next_wake {
         clock.advance(wake.saturating_since(store.now()));
         store.expire_step(store.now(), 1000);
-        let len = store.hash_len("h").unwrap();
+        let len = store.hash("h").len().unwrap();
         if len != left {
             went.push((store.now().as_millis() - START, len));
             left = len;
@@ -242,15 +242,15 @@ fn the_expirer_comes_for_each_field_in_its_millisecond() {
 fn what_has_no_deadline_pays_for_none() {
     let store = Store::builder().shards(2).build();
     let memory = |store: &Store| store.memory() + store.overhead();
-    store.hash_set("h", [("f", "v"), ("g", "w")]).unwrap();
-    let before = (store.memory(), store.hash("h").unwrap().memory());
-    store.hash_expire("h", "f", Duration::from_secs(100)).unwrap();
+    store.hash("h").extend([("f", "v"), ("g", "w")]).unwrap();
+    let before = (store.memory(), store.hash("h").read().unwrap().memory());
+    store.hash("h").expire("f", Duration::from_secs(100)).unwrap();
     assert!(memory(&store) > before.0);
-    assert!(store.hash_persist("h", "f").unwrap());
-    assert_eq!((store.memory(), store.hash("h").unwrap().memory()), before);
-    store.hash_expire("h", "f", Duration::from_secs(100)).unwrap();
-    assert_eq!(store.hash_take("h", "f").unwrap().as_deref(), Some(&b"v"[..]));
-    store.hash_remove("h", ["g"]).unwrap();
+    assert!(store.hash("h").persist("f").unwrap());
+    assert_eq!((store.memory(), store.hash("h").read().unwrap().memory()), before);
+    store.hash("h").expire("f", Duration::from_secs(100)).unwrap();
+    assert_eq!(store.hash("h").take("f").unwrap().as_deref(), Some(&b"v"[..]));
+    store.hash("h").remove_many(["g"]).unwrap();
     assert_eq!(store.memory(), 0);
     store.debug_check();
 }

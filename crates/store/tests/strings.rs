@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use pyredis_store::{
-    BitField, BitFieldOp, BitOp, Overflow, Store, StoreError, Value, WalkProgress, count_bits, find_bit,
+    BitField, BitFieldOp, BitOp, Overflow, Store, StoreError, Value, ValueType, WalkProgress, count_bits, find_bit,
 };
 use records::Records;
 use replay::{ByKey, Databases};
@@ -416,15 +416,16 @@ fn what_is_compared_first_is_set_or_removed_only_if_it_is_the_same() {
     let store = Store::builder().shards(2).effect_sink(units.clone()).build();
     store.set("number", "7");
     store.set("text", "07");
-    store.hash_set("hash", [("f", "v")]).unwrap();
+    store.hash("hash").set("f", "v").unwrap();
     let seen = units.since(0).len();
     assert_eq!(store.set_if_equal("none", "", "new"), Ok(false));
     assert_eq!(store.set_if_equal("number", "07", "8"), Ok(false));
     assert_eq!(store.set_if_equal("text", "7", "8"), Ok(false));
-    assert_eq!(store.set_if_equal("hash", "v", "8"), Err(StoreError::WrongType));
+    let wrong = StoreError::WrongType { expected: ValueType::String, found: ValueType::Hash };
+    assert_eq!(store.set_if_equal("hash", "v", "8"), Err(wrong));
     assert_eq!(store.del_if_equal("none", ""), Ok(false));
     assert_eq!(store.del_if_equal("number", "07"), Ok(false));
-    assert_eq!(store.del_if_equal("hash", "v"), Err(StoreError::WrongType));
+    assert_eq!(store.del_if_equal("hash", "v"), Err(wrong));
     assert_eq!(units.since(seen), Vec::<Vec<_>>::new(), "what is not the same changes nothing");
     assert_eq!(store.set_if_equal("number", "7", "8"), Ok(true));
     assert_eq!(store.get("number").as_deref(), Some(&b"8"[..]));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use pyredis_store::{
     Access, Condition, ExpireCondition, Expiry, FieldExpiry, Hash, Key, ManualClock, SetOptions, Store, StoreError,
-    Timestamp, Ttl, Value, View,
+    Timestamp, Ttl, Value, ValueType, View,
 };
 
 use crate::replay::ByKey;
@@ -162,7 +162,9 @@ impl Model {
         match self.keys.get(key) {
             None => Ok(Fields::new()),
             Some((Held::Fields(fields), _)) => Ok(fields.clone()),
-            Some((Held::Text(_), _)) => Err(StoreError::WrongType),
+            Some((Held::Text(_), _)) => {
+                Err(StoreError::WrongType { expected: ValueType::Hash, found: ValueType::String })
+            }
         }
     }
 
@@ -246,7 +248,10 @@ pub(crate) fn play(store: &Store, clock: &ManualClock, model: &mut Model, op: &O
                 fields.len() - before
             });
             prop_assert_eq!(
-                format!("{:?}", store.hash_set(key, pairs.iter().map(|(field, value)| (field, value)))),
+                format!(
+                    "{:?}",
+                    store.hash(key).extend(pairs.iter().map(|(field, value)| (field.as_slice(), value.as_slice())))
+                ),
                 expected
             );
         }
@@ -350,7 +355,7 @@ pub(crate) fn play(store: &Store, clock: &ManualClock, model: &mut Model, op: &O
         Op::Remove(key, wanted) => {
             let expected =
                 model.change(key, |fields| wanted.iter().filter(|field| fields.remove(*field).is_some()).count());
-            prop_assert_eq!(format!("{:?}", store.hash_remove(key, wanted)), expected);
+            prop_assert_eq!(format!("{:?}", store.hash(key).remove_many(names(wanted))), expected);
         }
         Op::SetIfAbsent(key, field, value) => {
             let expected = model.change(key, |fields| {
@@ -358,29 +363,32 @@ pub(crate) fn play(store: &Store, clock: &ManualClock, model: &mut Model, op: &O
                 fields.entry(field.clone()).or_insert_with(|| (value.clone(), None));
                 is_new
             });
-            prop_assert_eq!(format!("{:?}", store.hash_set_if_absent(key, field, value)), expected);
+            prop_assert_eq!(
+                format!("{:?}", store.hash(key).set_if_absent(field.as_slice(), value.as_slice())),
+                expected
+            );
         }
         Op::Add(key, field, by) => {
             let sum = model.fields(key).and_then(|fields| Ok(number_of(fields.get(field))? + by));
             if let Ok(sum) = sum {
                 model.change(key, |fields| fields.entry(field.clone()).or_default().0 = sum.to_string().into_bytes());
             }
-            prop_assert_eq!(store.hash_incr_by(key, field, *by), sum);
+            prop_assert_eq!(store.hash(key).incr_by(field.as_slice(), *by), sum);
         }
         Op::Look(key, field) => {
             let fields = model.fields(key);
             let found = fields.clone().map(|fields| fields.get(field).cloned());
-            let value = store.hash_get(key, field).map(|value| value.map(|value| value.to_vec()));
+            let value = store.hash(key).get::<Vec<u8>>(field.as_slice());
             prop_assert_eq!(value, found.clone().map(|found| found.map(|(value, _)| value)));
-            prop_assert_eq!(store.hash_contains(key, field), found.clone().map(|found| found.is_some()));
+            prop_assert_eq!(store.hash(key).contains(field.as_slice()), found.clone().map(|found| found.is_some()));
             let ttl = found.map(|found| found.map_or(-2, |(_, deadline)| deadline.map_or(-1, i128::from)));
-            prop_assert_eq!(store.hash_ttl(key, field).map(told), ttl);
-            prop_assert_eq!(store.hash_len(key), fields.map(|fields| fields.len()));
+            prop_assert_eq!(store.hash(key).ttl(field.as_slice()).map(told), ttl);
+            prop_assert_eq!(store.hash(key).len(), fields.map(|fields| fields.len()));
             prop_assert_eq!(store.exists(key), model.keys.contains_key(key));
         }
         Op::All(key) => {
             let fields = model.fields(key);
-            prop_assert_eq!(store.hash(key).map(|hash| fields_of(&hash)), fields.clone());
+            prop_assert_eq!(store.hash(key).read().map(|hash| fields_of(&hash)), fields.clone());
             // The same where it lies, with what is past still in it.
             let seen = write(store, key, |view, key| {
                 let hash = view.collection::<Hash>(key)?.cloned().unwrap_or_default();
