@@ -249,7 +249,7 @@ fn what_has_no_deadline_pays_for_none() {
     assert!(store.hash("h").persist("f").unwrap());
     assert_eq!((store.memory(), store.hash("h").read().unwrap().memory()), before);
     store.hash("h").expire("f", Duration::from_secs(100)).unwrap();
-    assert_eq!(store.hash("h").take("f").unwrap().as_deref(), Some(&b"v"[..]));
+    assert_eq!(store.hash("h").take::<String>("f").unwrap().as_deref(), Some("v"));
     store.hash("h").remove_many(["g"]).unwrap();
     assert_eq!(store.memory(), 0);
     store.debug_check();

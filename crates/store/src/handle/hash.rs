@@ -188,7 +188,7 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     }
 }
 
-fn value<T: FromBytes>(hash: &Hash, field: &[u8]) -> Result<Option<T>, StoreError> {
+pub(super) fn value<T: FromBytes>(hash: &Hash, field: &[u8]) -> Result<Option<T>, StoreError> {
     match hash.share(field) {
         Some(shared) => T::from_shared(shared).map(Some),
         None => hash.get(field).map(|value| value.with_bytes(T::from_bytes)).transpose(),

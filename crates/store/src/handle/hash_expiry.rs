@@ -3,10 +3,10 @@
 use std::iter::once;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::{Door, HashHandle, ToBytes};
+use super::hash::value;
+use super::{Door, FromBytes, HashHandle, ToBytes};
 use crate::clock::Timestamp;
+use crate::collection::Hash;
 use crate::ops::{Condition, ExpireCondition, Expiry, FieldExpiry, Ttl};
 
 impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
@@ -85,10 +85,13 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// Takes a field out and returns its value.
     ///
     /// # Errors
-    /// [`StoreError::WrongType`](crate::StoreError::WrongType).
-    pub fn take(&self, field: impl ToBytes) -> Result<Option<Bytes>, D::Error> {
+    /// See [`get`](Self::get): a value that is no `T` stays where it is.
+    pub fn take<T: FromBytes>(&self, field: impl ToBytes) -> Result<Option<T>, D::Error> {
         self.door.write(self.key(), |view, key| {
-            Ok(view.hash_take(key, once(&*field.to_bytes()))?.into_iter().next().flatten())
+            let field = field.to_bytes();
+            let found = view.collection::<Hash>(key)?.map_or(Ok(None), |hash| value(hash, &field))?;
+            view.hash_take(key, once(&*field))?;
+            Ok(found)
         })
     }
 }
