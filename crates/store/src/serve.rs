@@ -130,7 +130,7 @@ impl View<'_> {
                 Ok(self.list_move((key, *from), (target, *to))?.map(Given::Moved))
             }
             Wish::Members { highest, count } => {
-                let Some(set) = self.collection::<SortedSet>(key)? else { return Ok(None) };
+                let Some(set) = self.held::<SortedSet>(key)? else { return Ok(None) };
                 let count = set.len().min(*count);
                 let ranks = if *highest { set.len() - count..set.len() } else { 0..count };
                 let members = set.range(ranks.clone()).map(|(member, score)| (Bytes::copy_from_slice(member), score));

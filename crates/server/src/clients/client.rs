@@ -67,6 +67,16 @@ impl Client {
     pub(crate) fn begin_wait(&self, handle: WaitHandle) {
         self.shown.set_waits(Waits::ForKeys);
         *self.wait.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        // Whoever killed it before that found no wait to end.
+        if self.mailbox.is_killed() {
+            self.unblock(false);
+        }
+    }
+
+    /// Ends its connection. What it waits for is from now on somebody else's: it will not read it.
+    pub(crate) fn kill(&self) {
+        self.mailbox.kill();
+        self.unblock(false);
     }
 
     /// It no longer waits for keys.

@@ -61,9 +61,10 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`]; [`StoreError::Unreadable`] or its like where it is no `T`.
     pub fn get<T: FromBytes>(&self, field: impl ToBytes) -> Result<Option<T>, D::Error> {
+        let field = field.to_bytes();
         self.door.read(self.key(), |view, key| {
             let hash = view.collection::<Hash>(key)?;
-            hash.map_or(Ok(None), |hash| value(hash, &field.to_bytes()))
+            hash.map_or(Ok(None), |hash| value(hash, &field))
         })
     }
 
@@ -82,9 +83,12 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
         &self,
         fields: impl IntoIterator<Item = impl ToBytes>,
     ) -> Result<Vec<Option<T>>, D::Error> {
+        // What the caller has to do for them is done before there is a lock.
+        let fields: Vec<_> = fields.into_iter().collect();
+        let fields: Vec<_> = fields.iter().map(ToBytes::to_bytes).collect();
         self.door.read(self.key(), |view, key| {
             let hash = view.collection::<Hash>(key)?;
-            fields.into_iter().map(|field| hash.map_or(Ok(None), |hash| value(hash, &field.to_bytes()))).collect()
+            fields.iter().map(|field| hash.map_or(Ok(None), |hash| value(hash, field))).collect()
         })
     }
 

@@ -263,7 +263,7 @@ impl<D: Door, K: AsRef<[u8]>> ListHandle<D, K> {
 /// The element at an end.
 pub(crate) fn last<T: FromBytes>(view: &View<'_>, key: &Key<'_>, end: ListEnd) -> Result<Option<T>, StoreError> {
     let index = if end == ListEnd::Front { 0 } else { -1 };
-    let Some(list) = view.collection::<List>(key)? else { return Ok(None) };
+    let Some(list) = view.held::<List>(key)? else { return Ok(None) };
     index_place(index, list.len()).map_or(Ok(None), |place| element(list, place))
 }
 

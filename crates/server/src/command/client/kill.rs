@@ -99,7 +99,7 @@ fn kill(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
             }
             killed += 1;
             kills_itself |= is_this;
-            client.mailbox.kill();
+            client.kill();
         }
         last = match clients.last() {
             Some(client) if clients.len() == CLIENTS_AT_ONCE => client.id,

@@ -40,7 +40,7 @@ fn pop(ctx: &mut Ctx<'_, '_>, end: ListEnd) -> Result<Outcome, CommandError> {
     let timeout = timeout(ctx.arg(ctx.args.len() - 1))?;
     for at in 0..ctx.keys.len() {
         let (key, view, reply) = ctx.key_view_mut_reply(at)?;
-        if view.collection::<List>(key)?.is_some() {
+        if view.held::<List>(key)?.is_some() {
             reply.array(2);
             reply.bulk(key.bytes());
             view.list_pop_with(key, end, |list, place| reply_list_element(reply, list, place))?;
