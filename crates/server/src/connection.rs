@@ -150,7 +150,10 @@ impl Connection {
     fn run_batch(&mut self) -> Stop {
         self.session.refresh(&self.shared);
         self.begin_replies();
-        self.collect_mail();
+        // Messages come first, but leave replies the room of a turn: else a client that always has mail would never be answered.
+        let before = self.reply.len_bytes();
+        self.collect_mail(REPLY_BYTES_PER_TURN / 2);
+        let full = REPLY_BYTES_PER_TURN + self.reply.len_bytes().saturating_sub(before);
         let mut batch = Batch {
             server: &self.shared,
             worker: &self.stats,
@@ -161,7 +164,7 @@ impl Connection {
             timing: Timing::start(&self.stats),
         };
         let stop = loop {
-            if self.commands_left == 0 || batch.reply.len_bytes() >= REPLY_BYTES_PER_TURN {
+            if self.commands_left == 0 || batch.reply.len_bytes() >= full {
                 break Stop::TurnOver;
             }
             // Before a client has authenticated, the decoder's stricter limits hold; and what it has begun it ends.
@@ -193,7 +196,7 @@ impl Connection {
         let (residue, now) = (std::mem::take(&mut batch.residue), batch.now);
         drop(batch);
         self.settle(residue, now);
-        self.collect_mail();
+        self.collect_mail(REPLY_BYTES_PER_TURN);
         self.show(now);
         stop
     }

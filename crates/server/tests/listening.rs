@@ -69,3 +69,24 @@ async fn who_leaves_too_much_unread_is_left() {
     assert_eq!(news.next().await, None);
     assert_eq!(news.next().await, None);
 }
+
+#[tokio::test]
+async fn who_has_much_to_read_is_answered_meanwhile() {
+    const MESSAGES: usize = 64;
+    let words = ["--client-output-buffer-limit", "pubsub 0 0 0"];
+    let Ok(Command::Run(config)) = from_command_line(words.map(Into::into)) else { panic!("a command line") };
+    let server = Server::builder().config(*config).ephemeral().unbound().start().await.unwrap();
+    let mut client = server.connect().unwrap();
+    ask(&mut client, "SUBSCRIBE news\r\n", "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n").await;
+    let payload = "x".repeat(1 << 20);
+    for _ in 0..MESSAGES {
+        server.publish("news", &payload);
+    }
+    client.write_all(b"PING\r\n").await.unwrap();
+    let message = format!("*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n${}\r\n{payload}\r\n", payload.len());
+    let answer = b"*2\r\n$4\r\npong\r\n$0\r\n\r\n";
+    let mut got = vec![0; MESSAGES * message.len() + answer.len()];
+    client.read_exact(&mut got).await.unwrap();
+    let is_behind = |messages: usize| got.get(messages * message.len()..).is_some_and(|rest| rest.starts_with(answer));
+    assert!((0..MESSAGES).any(is_behind), "the answer comes while messages wait");
+}

@@ -66,9 +66,10 @@ async fn next_event(
         // Whoever was served is answered, also in the moment at which the time is over.
         biased;
         end = waiting => Event::Ended(end),
-        () = mail(mailbox) => Event::Mail,
         () = stream.has_left() => Event::HasLeft,
         () = time => Event::TimeIsOver,
+        // Last: there may always be more.
+        () = mail(mailbox) => Event::Mail,
     }
 }
 

@@ -26,20 +26,24 @@ impl Connection {
         }
     }
 
-    /// Puts messages behind what was answered so far, as many as a turn may have to send. To be called between commands only. One atomic read where
-    /// there are none.
-    pub(super) fn collect_mail(&mut self) {
+    /// Puts messages behind what was answered so far, about `most` bytes of them. To be called between commands only. One atomic read where there
+    /// are none.
+    pub(super) fn collect_mail(&mut self, most: usize) {
         if self.session.client.mailbox.needs_care() {
-            self.session.collect_mail(REPLY_BYTES_PER_TURN, &mut self.reply);
+            self.session.collect_mail(most, &mut self.reply);
         }
     }
 
-    /// Sends the messages that there are; fails when the connection is to end.
+    /// Sends the messages that there are; fails when the connection is to end. Where more have come meanwhile, others have their turn first.
     pub(super) async fn see_to_mail(&mut self) -> io::Result<()> {
         self.check_alive()?;
         self.begin_replies();
-        self.collect_mail();
-        self.flush().await
+        self.collect_mail(REPLY_BYTES_PER_TURN);
+        self.flush().await?;
+        if self.session.client.mailbox.needs_care() {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 
     /// Awaits something for a command, and meanwhile sees to what others have for the client. Fails when the connection is to end, or the client

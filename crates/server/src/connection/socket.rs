@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -91,14 +91,14 @@ impl Connection {
         }
     }
 
-    /// What was read; none if there is something in the mailbox first.
+    /// What was read; none if there is nothing yet, and something in the mailbox. A client that always has mail is read from all the same.
     fn poll_fill_or_mail(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<usize>>> {
-        // The task is woken for this whatever it awaits: see `clients/mailbox.rs`.
-        if self.session.client.mailbox.needs_care() {
-            return Poll::Ready(Ok(None));
+        match self.poll_fill(context) {
+            Poll::Ready(read) => Poll::Ready(read.map(Some)),
+            // The task is woken for this whatever it awaits: see `clients/mailbox.rs`.
+            Poll::Pending if self.session.client.mailbox.needs_care() => Poll::Ready(Ok(None)),
+            Poll::Pending => Poll::Pending,
         }
-        let read = ready!(self.poll_fill(context))?;
-        Poll::Ready(Ok(Some(read)))
     }
 
     /// Reads what has come into the buffer that holds the rest of what came before, or else into the worker's.
