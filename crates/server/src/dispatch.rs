@@ -86,6 +86,10 @@ impl Batch<'_> {
         if matches!(before, Replies::SkipOne | Replies::Spoken) {
             self.session.replies = Replies::On;
         }
+        // What is in the mailbox already is no reply: HELLO would put it among what is cut off below.
+        if self.session.client.mailbox.needs_care() {
+            self.session.collect_mail(usize::MAX, self.reply);
+        }
         let mark = self.reply.mark();
         let dispatched = self.answer(request);
         let is_message =

@@ -90,3 +90,31 @@ async fn who_has_much_to_read_is_answered_meanwhile() {
     let is_behind = |messages: usize| got.get(messages * message.len()..).is_some_and(|rest| rest.starts_with(answer));
     assert!((0..MESSAGES).any(is_behind), "the answer comes while messages wait");
 }
+
+/// What the client gets up to these last bytes of it.
+async fn read_up_to(client: &mut LocalStream, last: &str) -> String {
+    let mut got = Vec::new();
+    while !got.ends_with(last.as_bytes()) {
+        got.push(client.read_u8().await.unwrap());
+    }
+    String::from_utf8(got).unwrap()
+}
+
+#[tokio::test]
+async fn what_was_published_before_a_reset_comes_before_it() {
+    let server = unbound().await;
+    let mut client = server.connect().unwrap();
+    client.write_all(b"HELLO 3\r\nSUBSCRIBE news\r\nPUBLISH news before\r\nRESET\r\nPING\r\n").await.unwrap();
+    let got = read_up_to(&mut client, "+PONG\r\n").await;
+    assert!(got.ends_with("$6\r\nbefore\r\n+RESET\r\n+PONG\r\n"), "{got}");
+}
+
+#[tokio::test]
+async fn who_wants_no_reply_loses_no_message() {
+    let server = unbound().await;
+    let mut client = server.connect().unwrap();
+    let requests = "HELLO 3\r\nSUBSCRIBE news\r\nPUBLISH news hello\r\nCLIENT REPLY SKIP\r\nHELLO 3\r\nPING\r\n";
+    client.write_all(requests.as_bytes()).await.unwrap();
+    let got = read_up_to(&mut client, "+PONG\r\n").await;
+    assert!(got.ends_with("$5\r\nhello\r\n+PONG\r\n"), "{got}");
+}

@@ -218,6 +218,8 @@ const RESET: CommandSpec = CommandSpec {
 
 fn reset(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     ctx.session.reset(ctx.server);
+    // What came before the client stopped listening comes before it is told so.
+    ctx.collect_mail();
     ctx.reply.set_version(RespVersion::Resp2);
     ctx.reply.simple("RESET");
     Ok(Outcome::Done)
