@@ -9,7 +9,7 @@
 //! - Messages arrive in the order in which they were put in; whoever puts two in has the first before the second.
 //! - What is queued and not taken by the client's socket stays within the limit given with each message; one that does not fit ends the
 //!   connection, as its client is too slow.
-//! - Nothing here waits, but for the short lock of the queue. The task is woken with no lock of ours held.
+//! - Nothing here waits, but for the short lock of the queue, which is not held when the task is woken.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -114,6 +114,10 @@ impl Mailbox {
     pub(crate) fn sent(&self) {
         if let Some(queue) = self.queue().as_deref_mut() {
             queue.unsent = 0;
+            // Who has read all has all the time again, however long it takes until there is more.
+            if queue.bytes == 0 {
+                queue.over_since = None;
+            }
         }
     }
 
@@ -211,5 +215,16 @@ mod tests {
         assert!(mailbox.deliver("1".into(), limit, at(3)), "it has caught up");
         assert!(mailbox.deliver("23456".into(), limit, at(3)));
         assert!(!mailbox.deliver("7".into(), limit, at(6)));
+    }
+
+    #[test]
+    fn who_has_read_all_has_all_the_time_again() {
+        let limit = OutputLimit { hard: 100, soft: 4, soft_time: Duration::from_secs(2) };
+        let mailbox = Mailbox::new(Waker::noop().clone());
+        for seconds in [0, 60, 120] {
+            assert!(mailbox.deliver("12345".into(), limit, at(seconds)));
+            assert_eq!(all(&mailbox, 100).len(), 1);
+            mailbox.sent();
+        }
     }
 }
