@@ -48,7 +48,12 @@ impl Pause {
 
     /// Ends it.
     pub(crate) fn end(&self) {
-        *self.lock() = None;
+        self.clear(&mut self.lock());
+    }
+
+    /// With the lock held: what another begins is not taken for this one, and `is_on` agrees with what there is.
+    fn clear(&self, current: &mut Option<Current>) {
+        *current = None;
         self.is_on.store(false, Ordering::Relaxed);
         self.over.notify_waiters();
     }
@@ -61,11 +66,13 @@ impl Pause {
 
     /// Whether a command has to wait. Ends a pause whose time is over.
     pub(crate) fn holds(&self, writes: impl FnOnce() -> bool) -> bool {
-        let Some(current) = *self.lock() else { return false };
+        let mut guard = self.lock();
+        let Some(current) = *guard else { return false };
         if current.left().is_none() {
-            self.end();
+            self.clear(&mut guard);
             return false;
         }
+        drop(guard);
         !current.writes_only || writes()
     }
 
