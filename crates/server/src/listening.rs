@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -42,8 +42,8 @@ pub struct Subscription {
     bell: Arc<Bell>,
     kind: Kind,
     names: Vec<Bytes>,
-    /// Ready when the server has ended.
-    ended: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Ready when the server has ended; none once it was.
+    ended: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 /// Wakes whoever waits for a message.
@@ -110,10 +110,10 @@ impl Subscription {
         let ended = Box::pin(async move {
             there.lifecycle.wait_until(|phase| phase == Phase::Stopped).await;
         });
-        Self { shared: Arc::clone(shared), listener, bell, kind, names, ended }
+        Self { shared: Arc::clone(shared), listener, bell, kind, names, ended: Some(ended) }
     }
 
-    /// The next message; `None` when it has ended. Loses nothing when it is dropped before.
+    /// The next message; `None` when it has ended, and from then on. Loses nothing when it is dropped before.
     pub async fn next(&mut self) -> Option<Message> {
         poll_fn(|context| self.poll_message(context)).await
     }
@@ -132,7 +132,11 @@ impl Subscription {
         if mailbox.is_killed() {
             return Poll::Ready(None);
         }
-        self.ended.as_mut().poll(context).map(|()| None)
+        if let Some(ended) = &mut self.ended {
+            ready!(ended.as_mut().poll(context));
+            self.ended = None;
+        }
+        Poll::Ready(None)
     }
 }
 

@@ -47,13 +47,14 @@ async fn a_listener_is_woken_and_ends_with_the_server() {
     let mut news = server.subscribe(["news"]);
     let listens = tokio::spawn(async move {
         let first = news.next().await;
-        (first, news.next().await)
+        let last = news.next().await;
+        (first, last, news.next().await)
     });
     tokio::task::yield_now().await;
     assert_eq!(server.publish("news", ""), 1);
     tokio::task::yield_now().await;
     server.shutdown().await.unwrap();
-    assert_eq!(listens.await.unwrap(), (Some(message("news", "")), None));
+    assert_eq!(listens.await.unwrap(), (Some(message("news", "")), None, None));
 }
 
 #[tokio::test]
