@@ -1,4 +1,4 @@
-// What the checks of ioredis and node-redis share: waiting, running, and telling what came of it.
+// What the checks in JavaScript share: waiting, running, and telling what came of it.
 //
 // Prints one line per check, `ok <name>` or `not ok <name>: <why>`, then a count; the status is 1 when any check failed.
 // The server is emptied before every check, so never point this at one whose data matters.
@@ -22,6 +22,66 @@ export async function eventually(condition, what) {
   }
 }
 
+/** Keeps what comes until it is asked for. */
+export class Inbox {
+  #items = [];
+  #wake = () => {};
+
+  /** Takes one item: all its arguments. A listener as it is. */
+  put = (...item) => {
+    this.#items.push(item);
+    this.#wake();
+  };
+
+  /** The next item; gives up when none comes. */
+  async next() {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    while (this.#items.length === 0) {
+      await new Promise((resolve, reject) => {
+        this.#wake = resolve;
+        patience.addEventListener("abort", () => reject(new Error("nothing came")), { once: true });
+      });
+    }
+    return this.#items.shift();
+  }
+
+  /** The next items, in the order of their texts where they come in any. */
+  async all(count) {
+    const items = [];
+    while (items.length < count) items.push(await this.next());
+    return sorted(items);
+  }
+
+  /** How many have come and were not asked for. */
+  get size() {
+    return this.#items.length;
+  }
+}
+
+/** Waits until so many clients wait on the server; `info` asks it for a section. */
+export async function waiters(info, count) {
+  await eventually(async () => (await info("clients")).includes(`\r\nblocked_clients:${count}\r\n`), `wait ${count}`);
+}
+
+/**
+ * Ends the connections of all subscribers, and waits until there are as many others, subscribed to as much. What the old
+ * ones had subscribed to may still be counted for a moment. `ask` sends a command.
+ */
+export async function replaceSubscribers(ask) {
+  const all = async () => {
+    const lines = String(await ask(["CLIENT", "LIST", "TYPE", "pubsub"])).trim().split("\n").filter(Boolean);
+    return lines.map((line) => Object.fromEntries(line.split(" ").map((field) => field.split("="))));
+  };
+  const subscriptions = (clients) => clients.map(({ sub, psub, ssub }) => `${sub} ${psub} ${ssub}`).sort().join();
+  const old = await all();
+  assert.equal(await ask(["CLIENT", "KILL", "TYPE", "pubsub"]), old.length);
+  const ids = new Set(old.map(({ id }) => id));
+  await eventually(async () => {
+    const clients = await all();
+    return clients.every(({ id }) => !ids.has(id)) && subscriptions(clients) === subscriptions(old);
+  }, "subscribers on new connections");
+}
+
 /** Whether `value` is from `low` to `high`. */
 export function within(value, low, high) {
   assert.ok(value >= low && value <= high, `got ${value}, wanted ${low} to ${high}`);
@@ -43,7 +103,7 @@ async function run(check, { open, close, empty }, where) {
   try {
     const client = await connect();
     await empty(client);
-    await check(client, connect, where.protocol);
+    await check(client, connect, where.protocol, where);
   } finally {
     for (const client of clients) await close(client);
   }
@@ -61,6 +121,8 @@ export async function main(checks, driver) {
     console.error("usage: node CLIENT.mjs --port PORT [--host HOST]");
     process.exit(2);
   }
+  // What fails while its check awaits something else is told when the check comes to it, or gives up on the other.
+  process.on("unhandledRejection", () => {});
   let passed = 0;
   let failed = 0;
   for (const protocol of [2, 3]) {

@@ -9,10 +9,12 @@ import { general } from "./ioredis/general.mjs";
 import { hashes } from "./ioredis/hashes.mjs";
 import { keys } from "./ioredis/keys.mjs";
 import { lists } from "./ioredis/lists.mjs";
+import { messages } from "./ioredis/messages.mjs";
 import { sets } from "./ioredis/sets.mjs";
 import { sortedSets } from "./ioredis/sorted_sets.mjs";
 import { strings } from "./ioredis/strings.mjs";
 import { transactions } from "./ioredis/transactions.mjs";
+import { waiting } from "./ioredis/waiting.mjs";
 
 const checks = {
   ...general,
@@ -24,6 +26,8 @@ const checks = {
   ...sortedSets,
   ...bitmaps,
   ...transactions,
+  ...waiting,
+  ...messages,
 };
 
 async function open(options) {

@@ -9,10 +9,12 @@ import { general } from "./node_redis/general.mjs";
 import { hashes } from "./node_redis/hashes.mjs";
 import { keys } from "./node_redis/keys.mjs";
 import { lists } from "./node_redis/lists.mjs";
+import { messages } from "./node_redis/messages.mjs";
 import { sets } from "./node_redis/sets.mjs";
 import { sortedSets } from "./node_redis/sorted_sets.mjs";
 import { strings } from "./node_redis/strings.mjs";
 import { transactions } from "./node_redis/transactions.mjs";
+import { waiting } from "./node_redis/waiting.mjs";
 
 const checks = {
   ...general,
@@ -24,6 +26,8 @@ const checks = {
   ...sortedSets,
   ...bitmaps,
   ...transactions,
+  ...waiting,
+  ...messages,
 };
 
 async function open({ host, port, protocol, ...options }) {

@@ -1,12 +1,17 @@
-"""What the checks of redis-py share: where they register, how they compare, and how what came of them is told.
+"""What the checks in Python share: where they register, how they compare, and how what came of them is told.
 
-A check is a function that raises when something is not as it should be. It begins with an empty server.
+A check is a function that raises when something is not as it should be. It begins with an empty server, so never point
+this at one whose data matters. Prints one line per check, `ok <name>` or `not ok <name>: <why>`, then a count.
 """
 
+import argparse
 import asyncio
 import os
 import time
 import traceback
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import redis
 import redis.asyncio
@@ -75,6 +80,18 @@ class Target:
                            socket_timeout=PATIENCE_SECONDS, **options)
 
 
+@contextmanager
+def waiting(target, *calls):
+    """Futures of the calls, each with a client of its own; all wait on the server, in this order, when the body begins."""
+    observer = target.client()
+    with ThreadPoolExecutor(len(calls)) as pool:
+        futures = []
+        for call in calls:
+            futures.append(pool.submit(call, target.client()))
+            eventually(lambda: observer.info("clients")["blocked_clients"] == len(futures), f"wait {len(futures)}")
+        yield futures
+
+
 class Tally:
     """Prints each check's line and keeps the counts."""
 
@@ -131,3 +148,15 @@ def run(host, port):
         run_blocking(target, tally)
         asyncio.run(run_async(target, tally))
     return tally
+
+
+def main():
+    """Makes the registered checks on the server that the command line names; the status, 1 when any check failed."""
+    parser = argparse.ArgumentParser(description="check a running server through a client of it")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore", category=DeprecationWarning)  # SETEX and its like are served on purpose
+    tally = run(options.host, options.port)
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    return 1 if tally.failed else 0

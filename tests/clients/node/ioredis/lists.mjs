@@ -1,4 +1,4 @@
-// The list group through ioredis, but for what waits.
+// The list group through ioredis, but for what waits (`waiting.mjs`).
 
 import assert from "node:assert/strict";
 

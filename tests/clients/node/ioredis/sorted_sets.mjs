@@ -1,4 +1,4 @@
-// The sorted set group through ioredis, but for what waits. Scores are texts in RESP2 and numbers in RESP3.
+// The sorted set group through ioredis, but for what waits (`waiting.mjs`). Scores are texts in RESP2 and numbers in RESP3.
 
 import assert from "node:assert/strict";
 import { sorted } from "../harness.mjs";

@@ -1,4 +1,4 @@
-// The list group through node-redis, but for what waits.
+// The list group through node-redis, but for what waits (`waiting.mjs`).
 
 import assert from "node:assert/strict";
 import { RESP_TYPES } from "redis";

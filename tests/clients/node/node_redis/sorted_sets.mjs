@@ -1,4 +1,4 @@
-// The sorted set group through node-redis, but for what waits. Scores are numbers in both protocols.
+// The sorted set group through node-redis, but for what waits (`waiting.mjs`). Scores are numbers in both protocols.
 
 import assert from "node:assert/strict";
 import { sorted } from "../harness.mjs";

@@ -1,4 +1,4 @@
-"""The list group, but for what waits."""
+"""The list group, but for what waits (`waiting.py`)."""
 
 import redis
 from harness import check, equal, raises

@@ -1,4 +1,4 @@
-"""The sorted set group, but for what waits."""
+"""The sorted set group, but for what waits (`waiting.py`)."""
 
 import math
 

@@ -1,4 +1,4 @@
-//! The list group through the `redis` crate, but for what waits.
+//! The list group through the `redis` crate, but for what waits (`waiting`).
 
 use std::num::NonZeroUsize;
 

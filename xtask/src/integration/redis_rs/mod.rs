@@ -6,10 +6,12 @@ mod bitmaps;
 mod hashes;
 mod keys;
 mod lists;
+mod messages;
 mod sets;
 mod sorted_sets;
 mod strings;
 mod transactions;
+mod waiting;
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -30,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A check on a blocking connection to an empty database.
 type Check = fn(&Client, &mut Connection) -> Result<()>;
 
-const CHECKS: [(&str, Check); 34] = [
+const CHECKS: [(&str, Check); 45] = [
     ("typed values", typed_values),
     ("atomic pipelines", atomic_pipelines),
     ("expiry", expiry),
@@ -65,6 +67,17 @@ const CHECKS: [(&str, Check); 34] = [
     ("group transaction of every type", transactions::of_every_type),
     ("group transaction errors", transactions::errors),
     ("group transaction watch", transactions::watch),
+    ("group list waits and is served", waiting::lists_served),
+    ("group sorted set waits and is served", waiting::sorted_sets_served),
+    ("waiting not at all", waiting::not_at_all),
+    ("an unblocked client is answered", waiting::unblocked),
+    ("group pubsub subscriber", messages::subscriber),
+    ("group pubsub questions", messages::questions),
+    ("group pubsub pushes", messages::pushes),
+    ("group pubsub streams", messages::streams),
+    ("waiting on a connection that awaits", messages::async_waiting),
+    ("monitoring", messages::monitoring),
+    ("keyspace notifications", messages::keyspace_events),
 ];
 
 /// An error that shows the number unless it is from `low` to `high`.

@@ -1,4 +1,4 @@
-//! The sorted set group through the `redis` crate, but for what waits.
+//! The sorted set group through the `redis` crate, but for what waits (`waiting`).
 
 use std::collections::BTreeMap;
 
