@@ -31,7 +31,7 @@ struct Arguments {
 enum Task {
     /// Run every check in order, stop at the first that fails, and sum up on the last line
     Test(test::Options),
-    /// Drive a server with real clients: redis-cli, nc, redis-py, ioredis, node-redis and the redis crate
+    /// Drive a server with real clients: redis-cli, nc, redis-py, ioredis, node-redis, the redis crate, and programs on top of them
     Integration(integration::Options),
     /// Check the layer rule and the habits that source files keep
     Tidy,

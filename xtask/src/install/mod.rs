@@ -23,9 +23,9 @@ pub(crate) struct Tools {
     pub(crate) redis_cli: Found,
     /// Netcat.
     pub(crate) nc: Found,
-    /// The Python of an environment that has redis-py.
+    /// The Python of an environment that has redis-py and RQ.
     pub(crate) python: Found,
-    /// The folder of an npm project that has ioredis, node-redis and the scripts that use them.
+    /// The folder of an npm project that has ioredis, node-redis, socket.io and the scripts that use them.
     pub(crate) node: Found,
 }
 
@@ -49,7 +49,7 @@ impl Tools {
     }
 
     /// Each tool's name, and whether it is there.
-    pub(crate) fn each(&self) -> [(&'static str, &Found); 6] {
+    pub(crate) fn each(&self) -> [(&'static str, &Found); 8] {
         [
             ("redis-server", &self.redis_server),
             ("redis-cli", &self.redis_cli),
@@ -57,6 +57,8 @@ impl Tools {
             ("redis-py", &self.python),
             ("ioredis", &self.node),
             ("node-redis", &self.node),
+            ("rq", &self.python),
+            ("socket.io", &self.node),
         ]
     }
 
@@ -74,9 +76,11 @@ impl Tools {
 fn version(name: &str, path: &Path) -> Option<String> {
     match name {
         "nc" => apt::package_version("netcat-openbsd"),
-        "redis-py" => python::version(path),
+        "redis-py" => python::version(path, "redis"),
+        "rq" => python::version(path, "rq"),
         "ioredis" => node::version(path, "ioredis"),
         "node-redis" => node::version(path, "redis"),
+        "socket.io" => node::version(path, "socket.io"),
         _ => process::answer(Command::new(path).arg("--version")),
     }
 }

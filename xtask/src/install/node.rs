@@ -1,4 +1,4 @@
-//! An npm project under `target/xtask` with the ioredis and node-redis that `tests/clients/node/package-lock.json` pins.
+//! An npm project under `target/xtask` with what `tests/clients/node/package-lock.json` pins.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn prepare(folder: &Path) -> Result<()> {
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    println!("  installing ioredis and node-redis into {}", folder.display());
+    println!("  installing ioredis, node-redis and socket.io into {}", folder.display());
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
     process::run_logged(&mut npm, "npm")?;

@@ -1,4 +1,4 @@
-//! A Python virtual environment under `target/xtask` with the redis-py that `tests/clients/python/requirements.txt` pins.
+//! A Python virtual environment under `target/xtask` with what `tests/clients/python/requirements.txt` pins.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) fn environment() -> Found {
     if process::answer(Command::new(&python3).args(["-c", "import ensurepip, venv"])).is_none() {
         apt::install("python3-venv")?;
     }
-    println!("  installing redis-py into {}", folder.display());
+    println!("  installing redis-py and RQ into {}", folder.display());
     make(&python3, &folder, &requirements).map_err(|error| format!("{error:#}"))?;
     fs::copy(&requirements, &stamp).map_err(|error| format!("can't write {}: {error}", stamp.display()))?;
     Ok(python)
@@ -38,8 +38,9 @@ fn make(python3: &Path, folder: &Path, requirements: &Path) -> Result<()> {
     process::run_logged(&mut pip, "pip")
 }
 
-/// The versions of redis-py and of its Python.
-pub(super) fn version(python: &Path) -> Option<String> {
-    let question = "import platform, redis; print(redis.__version__, 'on Python', platform.python_version())";
-    process::answer(Command::new(python).args(["-c", question]))
+/// The versions of a package in it and of its Python.
+pub(super) fn version(python: &Path, package: &str) -> Option<String> {
+    let question = "import platform, sys; from importlib import metadata; \
+                    print(metadata.version(sys.argv[1]), 'on Python', platform.python_version())";
+    process::answer(Command::new(python).args(["-c", question, package]))
 }

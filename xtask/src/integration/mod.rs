@@ -4,8 +4,8 @@
 //! one client's trouble is not the next one's. A client whose tool is missing is reported as not run.
 //!
 //! The clients that are libraries make every command of the data types through their own methods, and the server says
-//! afterwards which ones came (`coverage`). As a step of `test` they do the same to `redis-server`, so that no check
-//! expects what is wrong.
+//! afterwards which ones came (`coverage`). Others are programs of several processes that meet in the server. As a step
+//! of `test` both do the same to `redis-server`, so that no check expects what is wrong.
 
 mod checks;
 mod coverage;
@@ -37,9 +37,11 @@ pub(crate) struct Options {
 }
 
 /// The clients, in the order in which they run.
-const CLIENTS: [&str; 6] = ["redis-cli", "nc", "redis-py", "ioredis", "node-redis", "redis-rs"];
+const CLIENTS: [&str; 8] = ["redis-cli", "nc", "redis-py", "ioredis", "node-redis", "redis-rs", "rq", "socket.io"];
 /// Those that are libraries, each with methods for commands.
 const LIBRARIES: [&str; 4] = ["redis-py", "ioredis", "node-redis", "redis-rs"];
+/// Those that are programs which keep what they do in the server.
+const PROGRAMS: [&str; 2] = ["rq", "socket.io"];
 
 /// What came of all clients together.
 #[derive(Default)]
@@ -82,15 +84,16 @@ pub(crate) fn run_and_report(options: &Options) -> Result<bool> {
     Ok(report.is_good())
 }
 
-/// Runs every client against the built server, and the libraries against `redis-server`, as a step of `test`.
+/// Runs every client against the built server, and libraries and programs against `redis-server`, as a step of `test`.
 pub(crate) fn run_built(tools: &Tools) -> Result<Report> {
     let mut report = run(&Options { server: None, client: Vec::new() }, tools)?;
     match &tools.redis_server {
         Ok(reference) => {
-            let options = Options { server: Some(reference.clone()), client: LIBRARIES.map(String::from).to_vec() };
+            let client = LIBRARIES.iter().chain(&PROGRAMS).map(|name| (*name).to_owned()).collect();
+            let options = Options { server: Some(reference.clone()), client };
             report.add(run(&options, tools)?);
         }
-        Err(why) => report.not_run.push(format!("the libraries on redis-server: {why}")),
+        Err(why) => report.not_run.push(format!("libraries and programs on redis-server: {why}")),
     }
     Ok(report)
 }
@@ -127,9 +130,11 @@ fn run_client(client: &str, tools: &Tools, server: &Path, checks: &mut Checks) -
     match client {
         "redis-cli" => redis_cli::run(&tool, &target, checks),
         "nc" => netcat::run(&tool, &target, checks),
-        "redis-py" => script::run_python(&tool, &target, checks),
+        "redis-py" => script::run_python(&tool, "redis_py.py", &target, checks),
+        "rq" => script::run_python(&tool, "rq_workers.py", &target, checks),
         "ioredis" => script::run_node(&tool, "ioredis.mjs", &target, checks),
         "node-redis" => script::run_node(&tool, "node_redis.mjs", &target, checks),
+        "socket.io" => script::run_node(&tool, "socket_io.mjs", &target, checks),
         _ => redis_rs::run(&target, checks),
     }
     if LIBRARIES.contains(&client) {

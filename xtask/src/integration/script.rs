@@ -13,12 +13,12 @@ use crate::{process, workspace};
 /// How long a script may take as a whole.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Runs the redis-py script with the Python of an environment that has redis-py.
-pub(super) fn run_python(python: &Path, target: &Target, checks: &mut Checks) {
+/// Runs a script with the Python of an environment that has what it drives.
+pub(super) fn run_python(python: &Path, script: &str, target: &Target, checks: &mut Checks) {
     let mut command = Command::new(python);
     // Nothing but sources in the checkout.
     command.env("PYTHONDONTWRITEBYTECODE", "1");
-    command.arg(workspace::root().join("tests/clients/python/redis_py.py"));
+    command.arg(workspace::root().join("tests/clients/python").join(script));
     run(&mut command, target, checks);
 }
 
