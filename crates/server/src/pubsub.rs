@@ -8,7 +8,9 @@
 //! # Guarantees
 //! - Who was told that it listens gets every message that is published from then on; who was told that it does not gets none.
 //! - A message that nobody can be listening to costs one atomic read.
-//! - Locks are taken in the order map, name, mailbox, and none of them while the store is changed.
+//! - Locks are taken in the order map, name, mailbox, and whoever holds one never waits for the store. The other way round a transaction that subscribes
+//!   takes them with its shards locked; what it publishes goes out when they are free.
+//! - Receivers are woken when the locks under which they were found are free.
 
 mod message;
 mod monitors;
@@ -232,10 +234,14 @@ impl PubSub {
     fn deliver(&self, receivers: &Receivers, message: &mut Message<'_>) -> usize {
         let (limit, now) = self.terms();
         let receivers = receivers.lock();
+        let mut sleepers = Sleepers::default();
         for client in receivers.values() {
-            post(client, message.in_version(client.shown.is_resp3()), limit, now);
+            sleepers.post(client, message.in_version(client.shown.is_resp3()), limit, now);
         }
-        receivers.len()
+        let count = receivers.len();
+        drop(receivers);
+        sleepers.wake();
+        count
     }
 
     /// What a listener may leave unread, and the time.
@@ -244,10 +250,24 @@ impl PubSub {
     }
 }
 
-/// Puts a message into a client's mailbox; says so when that ends the client.
-fn post(client: &Client, message: Bytes, limit: OutputLimit, now: Timestamp) {
-    let was_over = client.mailbox.is_killed();
-    if !client.mailbox.deliver(message, limit, now) && !was_over {
-        tracing::warn!("{}: closed, as it reads too slowly what it listens to", client.peer);
+/// Who has got something and is to be woken when the lock under which it was found is free.
+#[derive(Default)]
+struct Sleepers(SmallVec<[Arc<Client>; 4]>);
+
+impl Sleepers {
+    /// Puts a message into a client's mailbox; says so when that ends the client.
+    fn post(&mut self, client: &Arc<Client>, message: Bytes, limit: OutputLimit, now: Timestamp) {
+        let was_over = client.mailbox.is_killed();
+        let delivered = client.mailbox.deliver(message, limit, now);
+        if !delivered.fits && !was_over {
+            tracing::warn!("{}: closed, as it reads too slowly what it listens to", client.peer);
+        }
+        if delivered.is_to_be_woken {
+            self.0.push(Arc::clone(client));
+        }
+    }
+
+    fn wake(self) {
+        self.0.iter().for_each(|client| client.mailbox.wake());
     }
 }

@@ -1,10 +1,12 @@
 //! Publish and subscribe for the program around the server.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 
 use pyredis_server::config::{Command, from_command_line};
-use pyredis_server::{LocalStream, Message, RunningServer, Server};
+use pyredis_server::{LocalStream, Message, RunningServer, Server, Subscription};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn unbound() -> RunningServer {
@@ -118,4 +120,23 @@ async fn who_wants_no_reply_loses_no_message() {
     client.write_all(requests.as_bytes()).await.unwrap();
     let got = read_up_to(&mut client, "+PONG\r\n").await;
     assert!(got.ends_with("$5\r\nhello\r\n+PONG\r\n"), "{got}");
+}
+
+/// Ends a subscription when the task that awaits another is woken.
+struct Leaves(Mutex<Option<Subscription>>);
+
+impl Wake for Leaves {
+    fn wake(self: Arc<Self>) {
+        drop(self.0.lock().unwrap().take());
+    }
+}
+
+#[tokio::test]
+async fn who_is_woken_may_leave_at_once() {
+    let server = unbound().await;
+    let mut news = server.subscribe(["news"]);
+    let leaves = Waker::from(Arc::new(Leaves(Mutex::new(Some(server.subscribe(["news"]))))));
+    assert!(pin!(news.next()).poll(&mut Context::from_waker(&leaves)).is_pending());
+    assert_eq!(server.publish("news", "1"), 2);
+    assert_eq!(server.publish("news", "2"), 1);
 }

@@ -9,7 +9,8 @@
 //! - Messages arrive in the order in which they were put in; whoever puts two in has the first before the second.
 //! - What is queued and not taken by the client's socket stays within the limit given with each message; one that does not fit ends the
 //!   connection, as its client is too slow.
-//! - Nothing here waits, but for the short lock of the queue, which is not held when the task is woken.
+//! - Nothing here waits, but for the short lock of the queue. Whoever delivers wakes the task when no lock is held any more: what a program's waker does
+//!   is its own affair.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -32,6 +33,15 @@ pub(crate) struct Mailbox {
     queue: Mutex<Option<Box<Queue>>>,
 }
 
+/// What became of a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivered {
+    /// Whether it was put in: if not, the connection ends.
+    pub(crate) fits: bool,
+    /// Whether the task is to be [woken](Mailbox::wake), as soon as no lock is held.
+    pub(crate) is_to_be_woken: bool,
+}
+
 #[derive(Default)]
 struct Queue {
     messages: VecDeque<Bytes>,
@@ -49,10 +59,10 @@ impl Mailbox {
         Self { signals: AtomicU8::new(0), waker, queue: Mutex::new(None) }
     }
 
-    /// Puts a message in, formatted as the client is to read it. Returns whether it fits: if not, the connection ends.
-    pub(crate) fn deliver(&self, message: Bytes, limit: OutputLimit, now: Timestamp) -> bool {
+    /// Puts a message in, formatted as the client is to read it. If it does not fit, the connection ends.
+    pub(crate) fn deliver(&self, message: Bytes, limit: OutputLimit, now: Timestamp) -> Delivered {
         if self.is_killed() {
-            return false;
+            return Delivered { fits: false, is_to_be_woken: false };
         }
         let mut guard = self.queue();
         let queue = guard.get_or_insert_default();
@@ -63,19 +73,24 @@ impl Mailbox {
             **queue = Queue::default();
         }
         drop(guard);
-        self.signal(if fits { MAIL } else { KILL });
-        fits
+        Delivered { fits, is_to_be_woken: self.signal(if fits { MAIL } else { KILL }) }
     }
 
     /// Ends the connection.
     pub(crate) fn kill(&self) {
-        self.signal(KILL);
+        if self.signal(KILL) {
+            self.wake();
+        }
     }
 
-    fn signal(&self, signal: u8) {
-        if self.signals.fetch_or(signal, Ordering::AcqRel) & signal == 0 {
-            self.waker.wake_by_ref();
-        }
+    /// Wakes the task.
+    pub(crate) fn wake(&self) {
+        self.waker.wake_by_ref();
+    }
+
+    /// Sets a signal. Returns whether it was not set: then the task is to be woken.
+    fn signal(&self, signal: u8) -> bool {
+        self.signals.fetch_or(signal, Ordering::AcqRel) & signal == 0
     }
 
     /// Whether there are messages, or the connection is to end.
@@ -177,7 +192,7 @@ mod tests {
         let mailbox = Mailbox::new(Waker::noop().clone());
         assert!(!mailbox.needs_care());
         for message in ["one", "two", "three"] {
-            assert!(mailbox.deliver(message.into(), NO_LIMIT, at(0)));
+            assert!(mailbox.deliver(message.into(), NO_LIMIT, at(0)).fits);
         }
         assert!(mailbox.needs_care());
         assert_eq!(mailbox.waiting(), (3, 11));
@@ -195,26 +210,26 @@ mod tests {
     fn what_does_not_fit_ends_the_connection() {
         let limit = OutputLimit { hard: 10, ..NO_LIMIT };
         let mailbox = Mailbox::new(Waker::noop().clone());
-        assert!(mailbox.deliver("12345".into(), limit, at(0)));
+        assert!(mailbox.deliver("12345".into(), limit, at(0)).fits);
         assert_eq!(all(&mailbox, 100).len(), 1);
-        assert!(mailbox.deliver("12345".into(), limit, at(0)), "what is unsent counts, up to the limit");
-        assert!(!mailbox.deliver("6".into(), limit, at(0)));
+        assert!(mailbox.deliver("12345".into(), limit, at(0)).fits, "what is unsent counts, up to the limit");
+        assert!(!mailbox.deliver("6".into(), limit, at(0)).fits);
         assert!(mailbox.is_killed());
         assert_eq!(mailbox.waiting(), (0, 0), "what nobody will read is freed");
-        assert!(!mailbox.deliver("7".into(), NO_LIMIT, at(0)), "it is over");
+        assert!(!mailbox.deliver("7".into(), NO_LIMIT, at(0)).fits, "it is over");
     }
 
     #[test]
     fn the_soft_limit_gives_time() {
         let limit = OutputLimit { hard: 100, soft: 4, soft_time: Duration::from_secs(2) };
         let mailbox = Mailbox::new(Waker::noop().clone());
-        assert!(mailbox.deliver("12345".into(), limit, at(0)));
-        assert!(mailbox.deliver("6".into(), limit, at(2)));
+        assert!(mailbox.deliver("12345".into(), limit, at(0)).fits);
+        assert!(mailbox.deliver("6".into(), limit, at(2)).fits);
         assert_eq!(all(&mailbox, 100).len(), 2);
         mailbox.sent();
-        assert!(mailbox.deliver("1".into(), limit, at(3)), "it has caught up");
-        assert!(mailbox.deliver("23456".into(), limit, at(3)));
-        assert!(!mailbox.deliver("7".into(), limit, at(6)));
+        assert!(mailbox.deliver("1".into(), limit, at(3)).fits, "it has caught up");
+        assert!(mailbox.deliver("23456".into(), limit, at(3)).fits);
+        assert!(!mailbox.deliver("7".into(), limit, at(6)).fits);
     }
 
     #[test]
@@ -222,7 +237,7 @@ mod tests {
         let limit = OutputLimit { hard: 100, soft: 4, soft_time: Duration::from_secs(2) };
         let mailbox = Mailbox::new(Waker::noop().clone());
         for seconds in [0, 60, 120] {
-            assert!(mailbox.deliver("12345".into(), limit, at(seconds)));
+            assert!(mailbox.deliver("12345".into(), limit, at(seconds)).fits);
             assert_eq!(all(&mailbox, 100).len(), 1);
             mailbox.sent();
         }

@@ -64,7 +64,7 @@ pub(crate) struct Shown {
     watched: AtomicU32,
     /// Channels, patterns and sharded channels that it listens to.
     subscriptions: [AtomicU32; 3],
-    /// What CLIENT UNBLOCK may do to it: see `mailbox.rs`.
+    /// What CLIENT UNBLOCK may do to it: see `client.rs`.
     waits: AtomicU8,
 }
 

@@ -9,7 +9,7 @@ use bytes::{BufMut, Bytes};
 use pyredis_protocol::Arg;
 use pyredis_store::Timestamp;
 
-use super::{PubSub, post};
+use super::{PubSub, Sleepers};
 use crate::clients::client::Client;
 
 impl PubSub {
@@ -36,10 +36,13 @@ impl PubSub {
     /// Shows what was done, with no lock of the store held. O(deeds times monitors).
     pub(crate) fn show_deeds(&self, deeds: &mut Vec<Bytes>) {
         let (limit, now) = self.terms();
+        let mut sleepers = Sleepers::default();
         let monitors = self.monitors.lock();
         for deed in deeds.drain(..) {
-            monitors.values().for_each(|client| post(client, deed.clone(), limit, now));
+            monitors.values().for_each(|client| sleepers.post(client, deed.clone(), limit, now));
         }
+        drop(monitors);
+        sleepers.wake();
     }
 }
 
