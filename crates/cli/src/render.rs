@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use pyredis_protocol::Frame;
 use pyredis_protocol::number::DoubleText;
+use pyredis_protocol::{Frame, write_quoted};
 
 /// The reply for a terminal, with a newline at the end.
 pub(crate) fn for_people(reply: &Frame) -> Vec<u8> {
@@ -35,7 +35,7 @@ fn write_for_people(out: &mut Vec<u8>, reply: &Frame, indent: usize) {
         }
         Frame::Boolean(value) => put(out, format_args!("({value})")),
         Frame::Null | Frame::NullArray => out.extend_from_slice(b"(nil)"),
-        Frame::Bulk(bytes) => write_quoted(out, bytes),
+        Frame::Bulk(bytes) => write_quoted(bytes, out),
         Frame::Attribute { frame, .. } => return write_for_people(out, frame, indent),
         Frame::Map(pairs) if pairs.is_empty() => out.extend_from_slice(b"(empty hash)"),
         Frame::Map(pairs) => return write_pairs(out, pairs, indent),
@@ -93,24 +93,6 @@ fn has_many_items(value: &Frame) -> bool {
         Frame::Attribute { frame, .. } => has_many_items(frame),
         _ => false,
     }
-}
-
-/// A string in quotes, unprintable bytes escaped.
-fn write_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.push(b'"');
-    for byte in bytes {
-        match byte {
-            b'\\' | b'"' => out.extend_from_slice(&[b'\\', *byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x07 => out.extend_from_slice(b"\\a"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b' '..=b'~' => out.push(*byte),
-            _ => put(out, format_args!("\\x{byte:02x}")),
-        }
-    }
-    out.push(b'"');
 }
 
 fn write_raw(out: &mut Vec<u8>, reply: &Frame) {

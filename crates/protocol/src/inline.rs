@@ -32,6 +32,33 @@ pub fn split_words(line: &[u8]) -> Result<Vec<Bytes>, UnbalancedQuotes> {
     Ok(words)
 }
 
+/// Puts a string in quotes behind `out`, with what does not print escaped: as Redis shows bytes to people, and as [`split_words`] reads them. O(n).
+///
+/// ```
+/// use pyredis_protocol::{split_words, write_quoted};
+/// let mut out = Vec::new();
+/// write_quoted(b"a \"key\"\n\xff", &mut out);
+/// assert_eq!(out, br#""a \"key\"\n\xff""#);
+/// assert_eq!(split_words(&out)?, [&b"a \"key\"\n\xff"[..]]);
+/// # Ok::<(), pyredis_protocol::UnbalancedQuotes>(())
+/// ```
+pub fn write_quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in text {
+        match byte {
+            b'\\' | b'"' => out.extend_from_slice(&[b'\\', *byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x07 => out.extend_from_slice(b"\\a"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            b' '..=b'~' => out.push(*byte),
+            _ => out.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+        }
+    }
+    out.push(b'"');
+}
+
 /// One word and what follows it; `rest` must not begin with a blank.
 fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
     let mut word = Vec::new();

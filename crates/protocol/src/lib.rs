@@ -52,7 +52,7 @@ pub use codec::{ClientCodec, ServerCodec};
 pub use cut::cut_request;
 pub use error::{DecodeError, ProtocolError};
 pub use frame::Frame;
-pub use inline::{UnbalancedQuotes, split_words};
+pub use inline::{UnbalancedQuotes, split_words, write_quoted};
 pub use limits::{Limits, ReplyLimits};
 pub use output::Mark;
 pub use reply_decoder::ReplyDecoder;

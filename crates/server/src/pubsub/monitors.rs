@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::{BufMut, Bytes};
-use pyredis_protocol::Arg;
+use pyredis_protocol::{Arg, write_quoted};
 use pyredis_store::Timestamp;
 
 use super::{PubSub, Sleepers};
@@ -52,28 +52,10 @@ pub(crate) fn deed(now: Timestamp, db: u32, peer: SocketAddr, args: &[Arg<'_>], 
     let mut line = format!("+{seconds}.{millis:03}000 [{db} {peer}]").into_bytes();
     for (place, arg) in args.iter().enumerate() {
         line.put_u8(b' ');
-        quote(if secrets.contains(&place) { b"(redacted)" } else { arg }, &mut line);
+        write_quoted(if secrets.contains(&place) { b"(redacted)" } else { arg }, &mut line);
     }
     line.put_slice(b"\r\n");
     line.into()
-}
-
-/// In quotes, with what does not print escaped.
-fn quote(text: &[u8], line: &mut Vec<u8>) {
-    line.put_u8(b'"');
-    for byte in text {
-        match byte {
-            b'\\' | b'"' => line.put_slice(&[b'\\', *byte]),
-            b'\n' => line.put_slice(b"\\n"),
-            b'\r' => line.put_slice(b"\\r"),
-            b'\t' => line.put_slice(b"\\t"),
-            0x07 => line.put_slice(b"\\a"),
-            0x08 => line.put_slice(b"\\b"),
-            b' '..=b'~' => line.put_u8(*byte),
-            _ => line.put_slice(format!("\\x{byte:02x}").as_bytes()),
-        }
-    }
-    line.put_u8(b'"');
 }
 
 #[cfg(test)]
