@@ -96,7 +96,7 @@ pub use ops::{
     ATTEMPTS, Aggregate, BitCalculation, BitField, BitFieldOp, BitOp, Calculation, Condition, ExpireCondition, Expiry,
     FieldExpiry, ListEdit, ListEnd, ListSearch, Overflow, Provisional, Removed, SetCalculation, SetOp, SetOptions,
     SetOutcome, SetPop, SortedSetCalculation, SortedSetRange, SortedSetRemoval, Ttl, ZaddOptions, ZaddOutcome,
-    ZremReason, index_place, index_range, renew,
+    ZremReason, index_place, index_range, is_unchanged, renew,
 };
 pub use residue::{Garbage, Lookups, Residue};
 pub use sample::RandomRanks;

@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 /// Lets the first of a command's keys hold the result of a calculation with the others, and answers with its length. `begin` begins it anew.
 pub(super) fn store_result<C, B>(ctx: &mut Ctx<'_, '_>, calculation: C, begin: B) -> Result<Outcome, CommandError>
 where
-    C: Calculation<Stored = usize> + Send + 'static,
+    C: Calculation<Stored = usize>,
     B: Fn(&View<'_>, &[Key<'_>]) -> Result<C, CommandError> + Send + 'static,
 {
     let [target, sources @ ..] = ctx.keys else { return Err(CommandError::Syntax) };
@@ -34,7 +34,7 @@ pub(super) fn change_key<C, B, A>(
     answer: A,
 ) -> Result<Outcome, CommandError>
 where
-    C: Calculation + Send + 'static,
+    C: Calculation,
     B: Fn(&View<'_>, &Key<'_>) -> Result<C, CommandError> + Send + 'static,
     A: FnOnce(C::Stored, &mut ReplyWriter) -> Outcome + Send + 'static,
 {
@@ -53,7 +53,7 @@ fn calculate<C, B, A>(
     answer: A,
 ) -> Result<Outcome, CommandError>
 where
-    C: Calculation + Send + 'static,
+    C: Calculation,
     B: Fn(&View<'_>, &[Key<'_>]) -> Result<C, CommandError> + Send + 'static,
     A: FnOnce(C::Stored, &mut ReplyWriter) -> Outcome + Send + 'static,
 {
@@ -67,7 +67,7 @@ where
 }
 
 /// A calculation that takes long.
-struct LongStore<C: Calculation + Send + 'static, B, A> {
+struct LongStore<C: Calculation, B, A> {
     begin: B,
     answer: A,
     keys: OwnKeys,
@@ -77,7 +77,7 @@ struct LongStore<C: Calculation + Send + 'static, B, A> {
 
 impl<C, B, A> Work for LongStore<C, B, A>
 where
-    C: Calculation + Send + 'static,
+    C: Calculation,
     B: Fn(&View<'_>, &[Key<'_>]) -> Result<C, CommandError> + Send + 'static,
     A: FnOnce(C::Stored, &mut ReplyWriter) -> Outcome + Send + 'static,
 {

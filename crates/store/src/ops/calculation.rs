@@ -16,7 +16,7 @@ pub(super) const BYTES_PER_STEP: usize = 256 * 1024;
 pub const ATTEMPTS: usize = 2;
 
 /// Something that counts only if keys still hold what they held when it began, which it holds by reference.
-pub trait Provisional: Sized {
+pub trait Provisional: Sized + Send + 'static {
     /// Whether the keys hold what they held at the beginning. O(keys).
     ///
     /// # Errors
@@ -24,10 +24,21 @@ pub trait Provisional: Sized {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError>;
 
     /// Leaves it, as what the keys hold is something else by now. What it is the last to hold is freed when the locks are released.
-    fn abandon(self, view: &mut View<'_>);
+    fn abandon(self, view: &mut View<'_>) {
+        let bytes = self.held_bytes();
+        view.leave(self, bytes);
+    }
 
     /// About how many bytes are freed when it is dropped, if nobody else holds what it does. O(keys).
     fn held_bytes(&self) -> usize;
+}
+
+/// Whether a key holds what it held: the very same collection, or nothing, as before.
+pub fn is_unchanged<C>(now: Option<&C>, before: Option<&C>, is_same: impl FnOnce(&C, &C) -> bool) -> bool {
+    match (now, before) {
+        (Some(now), Some(before)) => is_same(now, before),
+        (now, before) => now.is_none() && before.is_none(),
+    }
 }
 
 /// A calculation with what keys held when it began.

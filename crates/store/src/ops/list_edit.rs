@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::calculation::{BYTES_PER_STEP, BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional};
+use super::calculation::{
+    BYTES_PER_STEP, BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional, is_unchanged,
+};
 use super::list_search::ListSearch;
 use crate::change::Report;
 use crate::collection::List;
@@ -142,10 +144,7 @@ impl ListEdit {
 impl Provisional for ListEdit {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         let [key] = keys else { return Err(StoreError::Undeclared) };
-        Ok(match (view.held::<List>(key)?, &self.list) {
-            (Some(list), Some(before)) => list.is_same(before),
-            (now, before) => now.is_none() && before.is_none(),
-        })
+        Ok(is_unchanged(view.held::<List>(key)?, self.list.as_ref(), List::is_same))
     }
 
     fn abandon(self, view: &mut View<'_>) {

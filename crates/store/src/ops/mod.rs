@@ -23,7 +23,7 @@ mod string;
 
 pub use bit_calculation::{BitCalculation, BitOp};
 pub use bit_field::{BitField, BitFieldOp, Overflow};
-pub use calculation::{ATTEMPTS, Calculation, Provisional, renew};
+pub use calculation::{ATTEMPTS, Calculation, Provisional, is_unchanged, renew};
 pub use expiry::{ExpireCondition, Ttl};
 pub use hash_expiry::FieldExpiry;
 pub use list::{ListEnd, index_place, index_range};

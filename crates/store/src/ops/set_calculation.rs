@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use super::calculation::{BYTES_UNDER_LOCK, Calculation, Provisional};
+use super::calculation::{BYTES_UNDER_LOCK, Calculation, Provisional, is_unchanged};
 use crate::collection::{Collection, Element, Set};
 use crate::effect::event;
 use crate::error::StoreError;
@@ -203,16 +203,8 @@ impl SetCalculation {
 impl Provisional for SetCalculation {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
-            let is_same = match (view.find(key)?, source) {
-                (None, None) => true,
-                (Some(entry), Some(source)) => entry.collection::<Set>()?.is_same(source),
-                (Some(entry), None) => {
-                    entry.collection::<Set>()?;
-                    false
-                }
-                (None, Some(_)) => false,
-            };
-            if !is_same {
+            let held = view.find(key)?.map(|entry| entry.collection::<Set>()).transpose()?;
+            if !is_unchanged(held, source.as_ref(), Set::is_same) {
                 return Ok(false);
             }
         }

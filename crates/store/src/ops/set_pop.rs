@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use super::calculation::{BYTES_PER_STEP, BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional};
+use super::calculation::{
+    BYTES_PER_STEP, BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional, is_unchanged,
+};
 use crate::collection::Set;
 use crate::effect::{Delta, event};
 use crate::error::StoreError;
@@ -82,15 +84,7 @@ impl SetPop {
 impl Provisional for SetPop {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         let [key] = keys else { return Err(StoreError::Undeclared) };
-        Ok(match (view.held::<Set>(key)?, &self.before) {
-            (Some(set), Some(before)) => set.is_same(before),
-            (now, before) => now.is_none() && before.is_none(),
-        })
-    }
-
-    fn abandon(self, view: &mut View<'_>) {
-        let bytes = self.held_bytes();
-        view.leave(self, bytes);
+        Ok(is_unchanged(view.held::<Set>(key)?, self.before.as_ref(), Set::is_same))
     }
 
     fn held_bytes(&self) -> usize {

@@ -11,7 +11,7 @@ use std::vec::IntoIter;
 use bytes::Bytes;
 use pyredis_protocol::{ReplyWriter, RespVersion};
 use pyredis_store::{
-    ATTEMPTS, Collection, Key, List, LockSet, Provisional, StoreError, ValueRef, ValueType, View, renew,
+    ATTEMPTS, Collection, Key, List, LockSet, Provisional, StoreError, ValueRef, ValueType, View, is_unchanged, renew,
 };
 
 use super::Options;
@@ -339,15 +339,7 @@ impl Sorting {
 impl Provisional for Sorting {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         let [key] = keys else { return Err(StoreError::Undeclared) };
-        Ok(match (source(view.held_value(key)?)?, &self.source) {
-            (Some(now), Some(before)) => now.is_same(before),
-            (now, before) => now.is_none() && before.is_none(),
-        })
-    }
-
-    fn abandon(self, view: &mut View<'_>) {
-        let bytes = self.held_bytes();
-        view.leave(self, bytes);
+        Ok(is_unchanged(source(view.held_value(key)?)?.as_ref(), self.source.as_ref(), Collection::is_same))
     }
 
     fn held_bytes(&self) -> usize {

@@ -8,7 +8,7 @@ use crate::effect::event;
 use crate::error::StoreError;
 use crate::key::Key;
 use crate::ops::SetOp;
-use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional};
+use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional, is_unchanged};
 use crate::value::{ValueRef, ValueType};
 use crate::view::View;
 
@@ -289,11 +289,7 @@ impl Provisional for SortedSetCalculation {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         for (key, source) in keys.iter().zip(&self.sources) {
             let held = view.find(key)?.map(|entry| of(entry.value())).transpose()?;
-            let is_same = match (held, &source.held) {
-                (Some(held), Some(source)) => held.is_same(source),
-                (held, source) => held.is_none() && source.is_none(),
-            };
-            if !is_same {
+            if !is_unchanged(held, source.held.as_ref(), Collection::is_same) {
                 return Ok(false);
             }
         }

@@ -9,7 +9,7 @@ use crate::collection::SortedSet;
 use crate::effect::{Delta, event};
 use crate::error::StoreError;
 use crate::key::Key;
-use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional};
+use crate::ops::calculation::{BYTES_UNDER_LOCK, Calculation, ELEMENTS_UNDER_LOCK, Provisional, is_unchanged};
 use crate::view::View;
 
 /// Why a range of members goes: what its effect is called.
@@ -138,15 +138,7 @@ impl SortedSetRemoval {
 impl Provisional for SortedSetRemoval {
     fn is_current(&self, view: &View<'_>, keys: &[Key<'_>]) -> Result<bool, StoreError> {
         let [key] = keys else { return Err(StoreError::Undeclared) };
-        Ok(match (view.held::<SortedSet>(key)?, &self.before) {
-            (Some(set), Some(before)) => set.is_same(before),
-            (now, before) => now.is_none() && before.is_none(),
-        })
-    }
-
-    fn abandon(self, view: &mut View<'_>) {
-        let bytes = self.held_bytes();
-        view.leave(self, bytes);
+        Ok(is_unchanged(view.held::<SortedSet>(key)?, self.before.as_ref(), SortedSet::is_same))
     }
 
     fn held_bytes(&self) -> usize {
