@@ -3,12 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use bytes::Bytes;
 use pyredis_store::{
-    Aggregate, BitField, BitFieldOp, BitOp, FromBytes, ListEnd, Overflow, SetOp, SortedSetRange, Store, StoreError,
-    TxError, ValueType, ZaddOptions,
+    Aggregate, BitField, BitFieldOp, BitOp, ExpireCondition, FieldExpiry, FromBytes, ListEnd, Overflow, SetOp,
+    SortedSetRange, Store, StoreError, ToBytes, Ttl, TxError, ValueType, ZaddOptions,
 };
 
 /// A store with a key of each type, named after it.
@@ -209,4 +211,36 @@ impl FromBytes for Nosy {
 fn reading_a_type_of_ones_own_must_not_call_the_store() {
     let store = STORE.get_or_init(filled);
     store.list("list").pop_front::<Nosy>().unwrap();
+}
+
+/// What asks the store for the bytes that it goes in as.
+struct Asks<'s>(&'s Store, &'static str);
+
+impl ToBytes for Asks<'_> {
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        assert!(self.0.exists("string"));
+        Cow::Borrowed(self.1.as_bytes())
+    }
+}
+
+#[test]
+fn what_goes_in_may_call_the_store() {
+    let store = &filled();
+    let asks = |text| Asks(store, text);
+    let (list, set, sorted) = (store.list("list"), store.unordered_set("set"), store.sorted_set("zset"));
+    assert!(list.set(0, asks("one")).unwrap());
+    assert_eq!(list.insert_before(asks("one"), asks("zero")), Ok(Some(4)));
+    assert_eq!(list.remove(asks("one"), 0), Ok(1));
+    assert_eq!((set.contains(asks("1")), set.insert(asks("4")), set.remove(asks("4"))), (Ok(true), Ok(true), Ok(true)));
+    assert_eq!((sorted.incr_by(asks("a"), 1.5), sorted.score(asks("a"))), (Ok(2.5), Ok(Some(2.5))));
+    assert_eq!((sorted.rank(asks("a")), sorted.remove(asks("a"))), (Ok(Some(1)), Ok(true)));
+    let (hash, later) = (store.hash("hash"), store.now().saturating_add(Duration::from_secs(60)));
+    assert_eq!(hash.get::<i64>(asks("one")), Ok(Some(1)));
+    assert_eq!(hash.get_many::<i64>([asks("one"), asks("none")]), Ok(vec![Some(1), None]));
+    assert_eq!((hash.contains(asks("one")), hash.set_if_absent(asks("one"), asks("x"))), (Ok(true), Ok(false)));
+    assert_eq!((hash.incr_by(asks("one"), 1), hash.incr_by_float(asks("one"), 0.5)), (Ok(2), Ok(2.5)));
+    assert_eq!(hash.expire(asks("one"), Duration::from_secs(100)), Ok(true));
+    assert_eq!(hash.expire_at(asks("one"), later, ExpireCondition::Always), Ok(FieldExpiry::Set));
+    assert_eq!((hash.ttl(asks("one")), hash.persist(asks("one"))), (Ok(Ttl::Until(later)), Ok(true)));
+    assert_eq!(hash.take::<String>(asks("one")).unwrap().as_deref(), Some("2.5"));
 }

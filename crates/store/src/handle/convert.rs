@@ -40,7 +40,7 @@ use crate::value::parse_integer;
 /// # Ok::<(), StoreError>(())
 /// ```
 pub trait ToBytes {
-    /// The bytes: borrowed where they are there, made where they are not.
+    /// The bytes: borrowed where they are there, made where they are not. Called before anything is locked.
     fn to_bytes(&self) -> Cow<'_, [u8]>;
 }
 

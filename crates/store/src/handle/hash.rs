@@ -4,9 +4,6 @@ use super::{Door, FromBytes, ToBytes, handle};
 use crate::collection::Hash;
 use crate::error::StoreError;
 
-/// How many fields whose time is past are taken out of a copy at a time.
-const FIELDS_PER_STEP: usize = 1024;
-
 handle! {
     /// The hash of a key. Every method is expected O(1) for each field that it names, if it does not say otherwise, and fails with
     /// [`StoreError::WrongType`] where the key holds anything else. A hash that loses its last field is gone, as is its key.
@@ -53,7 +50,8 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// See [`set`](Self::set).
     pub fn set_if_absent(&self, field: impl ToBytes, value: impl ToBytes) -> Result<bool, D::Error> {
-        self.door.write(self.key(), |view, key| view.hash_set_if_absent(key, &field.to_bytes(), &value.to_bytes()))
+        let (field, value) = (field.to_bytes(), value.to_bytes());
+        self.door.write(self.key(), |view, key| view.hash_set_if_absent(key, &field, &value))
     }
 
     /// The value of a field.
@@ -97,9 +95,9 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`].
     pub fn contains(&self, field: impl ToBytes) -> Result<bool, D::Error> {
-        self.door.read(self.key(), |view, key| {
-            Ok(view.collection::<Hash>(key)?.is_some_and(|hash| hash.contains(&field.to_bytes())))
-        })
+        let field = field.to_bytes();
+        self.door
+            .read(self.key(), |view, key| Ok(view.collection::<Hash>(key)?.is_some_and(|hash| hash.contains(&field))))
     }
 
     /// How many fields there are. O(1).
@@ -146,7 +144,7 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
         let hash =
             self.door.read(self.key(), |view, key| Ok(view.collection::<Hash>(key)?.cloned().unwrap_or_default()));
         hash.map(|mut hash| {
-            while hash.sweep(FIELDS_PER_STEP) {}
+            hash.sweep(usize::MAX);
             hash
         })
     }
@@ -174,7 +172,8 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// See [`set`](Self::set); [`StoreError::FieldNotAnInteger`], [`StoreError::Overflow`].
     pub fn incr_by(&self, field: impl ToBytes, by: i64) -> Result<i64, D::Error> {
-        self.door.write(self.key(), |view, key| view.hash_incr_by(key, &field.to_bytes(), by))
+        let field = field.to_bytes();
+        self.door.write(self.key(), |view, key| view.hash_incr_by(key, &field, by))
     }
 
     /// Adds to the number that a field holds, 0 if it is not there, and returns the sum; as
@@ -184,9 +183,9 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// See [`set`](Self::set); [`StoreError::NotAFloat`], [`StoreError::InfiniteIncrement`], [`StoreError::FieldNotAFloat`],
     /// [`StoreError::NotFinite`].
     pub fn incr_by_float(&self, field: impl ToBytes, by: f64) -> Result<f64, D::Error> {
-        let by = by.to_bytes();
+        let (field, by) = (field.to_bytes(), by.to_bytes());
         self.door.write(self.key(), |view, key| {
-            let sum = view.hash_incr_by_float(key, &field.to_bytes(), &by)?;
+            let sum = view.hash_incr_by_float(key, &field, &by)?;
             sum.parse().map_err(|_| StoreError::FieldNotAFloat)
         })
     }

@@ -40,9 +40,10 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`](crate::StoreError::WrongType).
     pub fn expire(&self, field: impl ToBytes, ttl: Duration) -> Result<bool, D::Error> {
+        let field = field.to_bytes();
         self.door.write(self.key(), |view, key| {
             let at = view.now().saturating_add(ttl);
-            let outcome = view.hash_expire_at(key, once(&*field.to_bytes()), at, ExpireCondition::Always)?;
+            let outcome = view.hash_expire_at(key, once(&*field), at, ExpireCondition::Always)?;
             Ok(outcome.iter().any(|outcome| *outcome != FieldExpiry::Missing))
         })
     }
@@ -57,8 +58,9 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
         at: Timestamp,
         condition: ExpireCondition,
     ) -> Result<FieldExpiry, D::Error> {
+        let field = field.to_bytes();
         self.door.write(self.key(), |view, key| {
-            let outcome = view.hash_expire_at(key, once(&*field.to_bytes()), at, condition)?;
+            let outcome = view.hash_expire_at(key, once(&*field), at, condition)?;
             Ok(outcome.into_iter().next().unwrap_or(FieldExpiry::Missing))
         })
     }
@@ -68,7 +70,8 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`](crate::StoreError::WrongType).
     pub fn ttl(&self, field: impl ToBytes) -> Result<Ttl, D::Error> {
-        self.door.read(self.key(), |view, key| view.hash_ttl(key, &field.to_bytes()))
+        let field = field.to_bytes();
+        self.door.read(self.key(), |view, key| view.hash_ttl(key, &field))
     }
 
     /// Takes the deadline of a field away. Returns whether it had one.
@@ -76,8 +79,9 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`](crate::StoreError::WrongType).
     pub fn persist(&self, field: impl ToBytes) -> Result<bool, D::Error> {
+        let field = field.to_bytes();
         self.door.write(self.key(), |view, key| {
-            let had = view.hash_persist(key, once(&*field.to_bytes()))?;
+            let had = view.hash_persist(key, once(&*field))?;
             Ok(had.iter().any(|had| matches!(had, Ttl::Until(_))))
         })
     }
@@ -87,8 +91,8 @@ impl<D: Door, K: AsRef<[u8]>> HashHandle<D, K> {
     /// # Errors
     /// See [`get`](Self::get): a value that is no `T` stays where it is.
     pub fn take<T: FromBytes>(&self, field: impl ToBytes) -> Result<Option<T>, D::Error> {
+        let field = field.to_bytes();
         self.door.write(self.key(), |view, key| {
-            let field = field.to_bytes();
             let found = view.collection::<Hash>(key)?.map_or(Ok(None), |hash| value(hash, &field))?;
             view.hash_take(key, once(&*field))?;
             Ok(found)

@@ -175,7 +175,8 @@ impl<D: Door, K: AsRef<[u8]>> ListHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`], [`StoreError::NoSuchKey`].
     pub fn set(&self, index: i64, element: impl ToBytes) -> Result<bool, D::Error> {
-        self.door.write(self.key(), |view, key| view.list_set(key, index, &element.to_bytes()))
+        let element = element.to_bytes();
+        self.door.write(self.key(), |view, key| view.list_set(key, index, &element))
     }
 
     /// Puts an element before the first one that is like `pivot`. Returns how many there are then, `None` where there is none like that.

@@ -69,9 +69,9 @@ impl<D: Door, K: AsRef<[u8]>> SetHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`].
     pub fn contains(&self, member: impl ToBytes) -> Result<bool, D::Error> {
-        self.door.read(self.key(), |view, key| {
-            Ok(view.collection::<Set>(key)?.is_some_and(|set| set.contains(&member.to_bytes())))
-        })
+        let member = member.to_bytes();
+        self.door
+            .read(self.key(), |view, key| Ok(view.collection::<Set>(key)?.is_some_and(|set| set.contains(&member))))
     }
 
     /// How many members there are. O(1).

@@ -67,9 +67,10 @@ impl<D: Door, K: AsRef<[u8]>> SortedSetHandle<D, K> {
     /// # Errors
     /// [`StoreError::NotANumber`] where the sum is NaN; [`StoreError::WrongType`].
     pub fn incr_by(&self, member: impl ToBytes, by: f64) -> Result<f64, D::Error> {
+        let member = member.to_bytes();
         self.door.write(self.key(), |view, key| {
             // Without a condition there is always a sum.
-            view.zincr_by(key, &member.to_bytes(), by, ZaddOptions::default())?.ok_or(StoreError::NotANumber)
+            view.zincr_by(key, &member, by, ZaddOptions::default())?.ok_or(StoreError::NotANumber)
         })
     }
 
@@ -78,7 +79,8 @@ impl<D: Door, K: AsRef<[u8]>> SortedSetHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`].
     pub fn score(&self, member: impl ToBytes) -> Result<Option<f64>, D::Error> {
-        self.look(|set| set.and_then(|set| set.score(&member.to_bytes())))
+        let member = member.to_bytes();
+        self.look(|set| set.and_then(|set| set.score(&member)))
     }
 
     /// How many members are before one: 0 for that of the lowest score.
@@ -86,7 +88,8 @@ impl<D: Door, K: AsRef<[u8]>> SortedSetHandle<D, K> {
     /// # Errors
     /// [`StoreError::WrongType`].
     pub fn rank(&self, member: impl ToBytes) -> Result<Option<usize>, D::Error> {
-        self.look(|set| set.and_then(|set| Some(set.rank(&member.to_bytes())?.0)))
+        let member = member.to_bytes();
+        self.look(|set| set.and_then(|set| Some(set.rank(&member)?.0)))
     }
 
     /// How many members there are. O(1).
