@@ -13,9 +13,10 @@
 //!   is its own affair.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 use pyredis_store::Timestamp;
@@ -26,6 +27,7 @@ use crate::config::OutputLimit;
 const MAIL: u8 = 1;
 /// The connection is to end.
 const KILL: u8 = 1 << 1;
+
 /// A connection's mailbox.
 pub(crate) struct Mailbox {
     signals: AtomicU8,
@@ -97,6 +99,11 @@ impl Mailbox {
     #[inline]
     pub(crate) fn needs_care(&self) -> bool {
         self.signals.load(Ordering::Acquire) & (MAIL | KILL) != 0
+    }
+
+    /// Waits until there are messages, or the connection is to end. Only for the connection's own task, which is woken for it whatever else it awaits.
+    pub(crate) async fn needs_care_soon(&self) {
+        poll_fn(|_| if self.needs_care() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     /// Whether the connection is to end.

@@ -31,14 +31,20 @@ pub(super) fn timeout(seconds: &[u8]) -> Result<Option<Duration>, CommandError> 
     Ok((millis > 0).then(|| Duration::from_millis(millis)))
 }
 
-/// Leaves it to the connection to wait for one of the command's keys to hold what is wished for, which none of the first `keys` of them does.
+/// Leaves it to the connection to wait for one of the command's keys to hold what is wished for, which none of the first `keys` of them does. In EXEC it
+/// answers `nothing`.
 pub(super) fn wait(
     ctx: &mut Ctx<'_, '_>,
     keys: usize,
     wish: Wish,
     timeout: Option<Duration>,
     answer: Answer,
+    nothing: impl FnOnce(&mut ReplyWriter),
 ) -> Result<Outcome, CommandError> {
+    if ctx.in_exec {
+        nothing(ctx.reply);
+        return Ok(Outcome::Done);
+    }
     let (store, keys) = (&ctx.server.store, ctx.keys.get(..keys).unwrap_or(ctx.keys));
     let waiting = Waiting::begin(store, ctx.view()?, keys, wish)?;
     ctx.session.client.begin_wait(waiting.handle());

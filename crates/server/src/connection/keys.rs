@@ -3,9 +3,8 @@
 //! Guarantees: nothing is read meanwhile, so requests that were sent behind the one that waits stay in the socket; and a client that has closed its side
 //! is not served from the moment on at which the system says so. Between these events nothing runs.
 
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::pin::{Pin, pin};
-use std::task::Poll;
 use std::time::Duration;
 
 use super::Connection;
@@ -69,7 +68,7 @@ async fn next_event(
         () = stream.has_left() => Event::HasLeft,
         () = time => Event::TimeIsOver,
         // Last: there may always be more.
-        () = mail(mailbox) => Event::Mail,
+        () = mailbox.needs_care_soon() => Event::Mail,
     }
 }
 
@@ -78,9 +77,4 @@ async fn passed(time: Option<Duration>) {
         Some(time) => tokio::time::sleep(time).await,
         None => pending().await,
     }
-}
-
-/// The connection's task is woken for it, whatever it waits for: see `clients/mailbox.rs`.
-async fn mail(mailbox: &Mailbox) {
-    poll_fn(|_| if mailbox.needs_care() { Poll::Ready(()) } else { Poll::Pending }).await;
 }

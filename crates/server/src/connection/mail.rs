@@ -1,10 +1,8 @@
 //! What others have for the client, while it is served: messages go between its replies, never into one; an end ends it.
 
-use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use super::Connection;
 use crate::buffers;
@@ -51,17 +49,13 @@ impl Connection {
     pub(super) async fn attend<T>(&mut self, awaited: impl Future<Output = T>) -> io::Result<T> {
         let mut awaited = pin!(awaited);
         loop {
-            let came = poll_fn(|context| match awaited.as_mut().poll(context) {
-                Poll::Ready(result) => Poll::Ready(Some(result)),
-                // The task is woken for this whatever it awaits: see `clients/mailbox.rs`.
-                Poll::Pending if self.session.client.mailbox.needs_care() => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            });
-            match came.await {
-                Some(result) => return Ok(result),
-                // Behind a pointer: it is awaited seldom, and what waits has room for it.
-                None => Box::pin(self.see_to_mail()).await?,
+            tokio::select! {
+                biased;
+                result = awaited.as_mut() => return Ok(result),
+                () = self.session.client.mailbox.needs_care_soon() => {}
             }
+            // Behind a pointer: it is awaited seldom, and what waits has room for it.
+            Box::pin(self.see_to_mail()).await?;
         }
     }
 

@@ -47,11 +47,8 @@ fn pop(ctx: &mut Ctx<'_, '_>, end: ListEnd) -> Result<Outcome, CommandError> {
             return Ok(Outcome::Done);
         }
     }
-    if ctx.in_exec {
-        ctx.reply.null_array();
-        return Ok(Outcome::Done);
-    }
-    wait(ctx, ctx.keys.len(), Wish::Elements { end, count: 1 }, timeout, answer_popped)
+    let wish = Wish::Elements { end, count: 1 };
+    wait(ctx, ctx.keys.len(), wish, timeout, answer_popped, ReplyWriter::null_array)
 }
 
 fn answer_popped(Served { key, given }: Served, _: &Freeing, reply: &mut ReplyWriter) -> Result<Outcome, CommandError> {
@@ -96,12 +93,8 @@ fn transfer(ctx: &mut Ctx<'_, '_>, from: ListEnd, to: ListEnd) -> Result<Outcome
     if moved(ctx, from, to)? {
         return Ok(Outcome::Done);
     }
-    if ctx.in_exec {
-        ctx.reply.null();
-        return Ok(Outcome::Done);
-    }
     let target = Bytes::copy_from_slice(ctx.key(1)?.bytes());
-    wait(ctx, 1, Wish::Move { from, to, target }, timeout, answer_moved)
+    wait(ctx, 1, Wish::Move { from, to, target }, timeout, answer_moved, ReplyWriter::null)
 }
 
 fn answer_moved(served: Served, _: &Freeing, reply: &mut ReplyWriter) -> Result<Outcome, CommandError> {
@@ -131,15 +124,11 @@ fn blmpop(ctx: &mut Ctx<'_, '_>) -> Result<Outcome, CommandError> {
     if let Some(outcome) = mpop(ctx, end, count)? {
         return Ok(outcome);
     }
-    if ctx.in_exec {
-        ctx.reply.null_array();
-        return Ok(Outcome::Done);
-    }
     let answer: Answer = match end {
         ListEnd::Front => |served, freeing, reply| answer_elements(served, false, freeing, reply),
         ListEnd::Back => |served, freeing, reply| answer_elements(served, true, freeing, reply),
     };
-    wait(ctx, ctx.keys.len(), Wish::Elements { end, count }, timeout, answer)
+    wait(ctx, ctx.keys.len(), Wish::Elements { end, count }, timeout, answer, ReplyWriter::null_array)
 }
 
 fn answer_elements(

@@ -69,17 +69,13 @@ fn pop_or_wait(
     (shape, head): (Shape, Head),
 ) -> Result<Outcome, CommandError> {
     let timeout = timeout(ctx.arg(timeout_at))?;
-    let answer = end.answer(shape, head);
-    if let Some(outcome) = pop(ctx, end, count, answer)? {
+    let at_once = end.answer(shape, head);
+    if let Some(outcome) = pop(ctx, end, count, at_once)? {
         return Ok(outcome);
-    }
-    if ctx.in_exec {
-        answer.nothing(ctx.reply);
-        return Ok(Outcome::Done);
     }
     let wish = Wish::Members { highest: end == End::Max, count };
     let answer = if head == Head::Key { answer_many } else { answer_one };
-    wait(ctx, ctx.keys.len(), wish, timeout, answer)
+    wait(ctx, ctx.keys.len(), wish, timeout, answer, |reply| at_once.nothing(reply))
 }
 
 fn answer_one(served: Served, _: &Freeing, reply: &mut ReplyWriter) -> Result<Outcome, CommandError> {
